@@ -8,11 +8,13 @@ from screens.messages import Finished
 from screens.widgets.rows import Row, text_rows
 from screens.widgets.wrap import wrapped
 from wizard.run.records import DIED, DONE, FAILED, STOPPED
+from wizard.run.ways_on import RESUMES, RESUMES_REPAIRED
 from wizard.status.mail_state import MailState
 
 MAX_WORDS = 3
 """Lines of the failed step's own message that are shown at once. Enter shows it whole."""
 READING = "Looking whether port 25 answers ..."
+_RESUME = "`postfix-wizard resume`"
 _HOW = {FAILED: "FAILED", STOPPED: "STOPPED", DIED: "CUT OFF"}
 
 
@@ -29,7 +31,7 @@ def ended_early(over: Finished, mail: Optional[MailState], ways: str, width: int
     yield Row("")
     how = _HOW.get(over.outcome, over.outcome.upper())
     yield Row(how, "wrong", "", _where(over), "")
-    words = over.said or over.message
+    words = over.said or message(over)
     yield from (Row(line) for line in wrapped(" ".join(words.split()), width, MAX_WORDS))
     yield from text_rows(ways, width, "strong")
 
@@ -51,9 +53,19 @@ def ways(over: Finished, *, can_undo: bool, can_read_again: bool) -> str:
     """Return what to do after a run that ended early, with keys that work there."""
     if over.can_resume:
         undo = ", or u to undo what was done" if can_undo else ""
-        return f"Repair that, then press g to continue{undo}. Enter shows the whole message."
+        press = "Repair that, then press" if over.outcome == FAILED else "Press"
+        return f"{press} g to continue{undo}. Enter shows the whole message."
     again = "Repair that, then press Esc and change the answers. " if can_read_again else ""
     return f"{again}Enter shows the whole message."
+
+
+def message(over: Finished) -> str:
+    """Return the message of the run's end. Where a key continues the run, it names no command for that."""
+    if not over.can_resume:
+        return over.message
+    lines = over.message.splitlines()
+    kept = [one for one in lines if one not in {RESUMES, RESUMES_REPAIRED}]
+    return "\n".join(kept).replace(_RESUME, "g")
 
 
 def title(over: Finished) -> str:

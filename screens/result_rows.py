@@ -7,6 +7,7 @@ from typing import Collection, Iterator, Optional, Sequence
 
 from screens.findings import FINE, LOOKS, TITLES, Group, Paragraph, whole
 from screens.messages import Finished
+from screens.outcome import message
 from screens.widgets.rows import Row
 from screens.widgets.wrap import cut, wrapped
 from wizard.run.records import DONE
@@ -96,7 +97,7 @@ def item_at(over: Finished, shown: Sequence[Part], key: str) -> Optional[Item]:
     if not number:
         return None
     if kind == MESSAGE:
-        lines = over.message.splitlines()
+        lines = message(over).splitlines()
         return Item("Message", lines[int(number)], tuple((line, "") for line in lines))
     part = next((one for one in shown if one.key == kind), None)
     return part.items[int(number)] if part else None

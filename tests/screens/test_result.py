@@ -10,6 +10,8 @@ import pytest
 from textual.app import App
 
 from screens.findings import ago, groups, sentence, who, whole
+from screens.messages import Finished
+from screens.outcome import ended_early, message, ways
 from screens.progress import Progress
 from screens.undo_limits import LIMITS
 from tests.screens.picture import picture
@@ -29,6 +31,7 @@ from tests.screens.standin import (
 from wizard.errors import Trouble
 from wizard.finding import Cure, Edit, Finding
 from wizard.run import records
+from wizard.run.ways_on import RESUMES, RESUMES_REPAIRED
 from wizard.status.mail_state import DOWN, MailState
 
 SPF = Finding(
@@ -58,7 +61,8 @@ def failed(*more: records.Event) -> list[records.Event]:
         records.StepFinished("install", "failed", 2.0, CAUSE, {}),
         *more,
         records.RunFinished(
-            "failed", f"{CAUSE}\nIt was in step 'Install Postfix'. 3 steps are left."
+            "failed",
+            f"{CAUSE}\nIt was in step 'Install Postfix'. 3 steps are left.\n{RESUMES_REPAIRED}",
         ),
     ]
 
@@ -275,13 +279,34 @@ async def test_a_failed_run_begins_with_the_state_of_mail_and_three_lines() -> N
         assert "c Check again" in shown
         assert "o Output" in shown
         await pilot.press("enter")
-        await in_sight(pilot, "It was in step 'Install Postfix'. 3 steps are left.")
+        shown = await in_sight(pilot, "It was in step 'Install Postfix'. 3 steps are left.")
+        assert "postfix-wizard resume" not in shown
         await pilot.press("escape", "g")
         await in_sight(pilot, "Continue the run?")
         assert not one.resumed
         await pilot.press("y")
         await in_sight(pilot, "postfix-wizard  Run ")
         assert one.resumed == [RUN]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "can_undo", "said"),
+    [
+        ("failed", False, "Repair that, then press g to continue. Enter"),
+        ("stopped", False, "Press g to continue. Enter"),
+        ("died", True, "Press g to continue, or u to undo what was done. Enter"),
+    ],
+)
+def test_only_a_failure_is_to_be_repaired(outcome: str, can_undo: bool, said: str) -> None:
+    cause = "Why. `postfix-wizard resume` goes on."
+    over = Finished(RUN, outcome, f"{cause}\n{RESUMES}", (), make_plan(fresh_host()), steps=4)
+    keys = ways(over, can_undo=can_undo, can_read_again=True)
+    assert keys.startswith(said)
+    texts = [row.text + row.tail for row in ended_early(over, None, keys, 80)]
+    assert "Why. g goes on." in texts
+    back = replace(over, outcome="failed", has_returned=True)
+    assert "press g" not in ways(back, can_undo=False, can_read_again=False)
+    assert message(back) == over.message
 
 
 async def test_no_key_undoes_a_run_that_changed_nothing() -> None:

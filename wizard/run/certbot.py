@@ -76,12 +76,12 @@ _MEANINGS = (
             r"challenges? (?:have )?failed|failed to authenticate|Challenge failed", re.IGNORECASE
         ),
         "See that each name's A and AAAA records are this host's, and that port 80 comes through "
-        "from the internet, past a router too; then start again.",
+        "from the internet, past a router too.",
     ),
     _Meaning(
         re.compile(r"external account binding|externalAccountRequired", re.IGNORECASE),
         "That server takes accounts of its own customers only: register with certbot by hand "
-        "(certbot register --eab-kid …), then start again.",
+        "(certbot register --eab-kid …).",
     ),
     _Meaning(
         re.compile(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed", re.IGNORECASE),
@@ -114,7 +114,7 @@ def refused(doing: str, lines: tuple[str, ...]) -> Trouble:
         limited = next((line for line in lines if _LIMITED.search(line)), "").strip()
         return Trouble(doing, f"a limit of the server is reached: {limited or said}", _later(text))
     advice = next((one.advice for one in _MEANINGS if one.words.search(text)), "")
-    return Trouble(doing, f"certbot failed: {said}", advice or "Set that right, then start again.")
+    return Trouble(doing, f"certbot failed: {said}", advice)
 
 
 def _details(lines: tuple[str, ...]) -> list[tuple[int, re.Match[str]]]:

@@ -62,7 +62,7 @@ def _key(package: str, lines: tuple[str, ...]) -> Decision:
         f"dnf asks whether to trust the signing key 0x{key}, fingerprint {print_}"
         f"{', from ' + source if source else ''}, and nobody answered",
         "Compare the fingerprint with the one your distribution publishes, then trust it: "
-        f"rpm --import {path or 'KEYFILE'} - and start again.",
+        f"`rpm --import {path or 'KEYFILE'}`.",
     )
     return Ask(_text(lines), refusal)
 
@@ -73,7 +73,7 @@ def _takes_away(package: str, lines: tuple[str, ...]) -> Decision:
         Trouble(
             f"installing {package}",
             "dnf would remove or downgrade packages, and nobody answered",
-            f"Run `dnf install {package}` yourself and read its table, then start again.",
+            f"Run `dnf install {package}` yourself, and read its table.",
         ),
     )
 
@@ -84,7 +84,7 @@ def _unknown(package: str, lines: tuple[str, ...]) -> Decision:
         Trouble(
             f"installing {package}",
             f"dnf asked something unforeseen, and nobody answered: {lines[-1].strip()}",
-            f"Run `dnf install {package}` yourself, then start again.",
+            f"Run `dnf install {package}` yourself.",
         ),
     )
 
@@ -108,5 +108,5 @@ def _stuck(package: str, patience: float, line: str) -> Trouble:
     return Trouble(
         f"installing {package}",
         f"another program holds dnf's or rpm's lock for more than {patience:g} seconds ({line})",
-        "See what it is (ps), let it end, then start again.",
+        "See what it is (ps), and let it end.",
     )

@@ -94,7 +94,7 @@ def classes(directory: Path, run: Run) -> Classes:
     return Classes(dict(zip(QUERIED, values)), ask, _list_file)
 
 
-_REPAIR = "Repair what it names, then start again."
+_REPAIR = "Repair what it names."
 
 
 def _rows(directory: Path, run: Run, table: str, keys: Collection[str]) -> Optional[frozenset[str]]:

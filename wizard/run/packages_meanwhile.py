@@ -52,7 +52,6 @@ class Wait:
                 raise Trouble(
                     "waiting for another program",
                     f"stopped as requested while {who}",
-                    "`postfix-wizard resume` continues.",
                 )
             if self._remaining <= 0:
                 context.say(f"{who} for too long; going on all the same.")

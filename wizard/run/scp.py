@@ -137,7 +137,7 @@ _MEANINGS = (
     _Meaning(
         re.compile(r"Host key verification failed"),
         "its host key was not accepted",
-        "Compare the fingerprint with the one that the server itself shows, and start again.",
+        "Compare the fingerprint with the one that the server itself shows.",
     ),
     _Meaning(
         re.compile(r"Could not resolve hostname|Name or service not known"),
@@ -150,7 +150,7 @@ _MEANINGS = (
             r"Connection closed by .* port|banner exchange"
         ),
         "it cannot be reached, or its sshd does not answer",
-        "See that the server is up and lets this host in on port 22, then start again.",
+        "See that the server is up and lets this host in on port 22.",
     ),
     _Meaning(re.compile(r"Permission denied \("), denied("").wrong, denied("that server").advice),
     _Meaning(
@@ -159,12 +159,12 @@ _MEANINGS = (
             r"send disconnect|aborted"
         ),
         "the connection broke off; nothing of what had come is used",
-        "Start again: the copy begins anew.",
+        "The next copy begins anew.",
     ),
     _Meaning(
         re.compile(r"No space left|Disk quota exceeded"),
         "no room is left for the copy",
-        "Make room in /var/lib (df -h), then start again.",
+        "Make room in /var/lib (df -h).",
     ),
 )
 """The first match counts."""

@@ -107,7 +107,7 @@ def steady(
     raise ConnectionLost(
         f"running {spelled(argv)}",
         f"{peer.name} closed the connection twice",
-        f"See that `systemctl is-active {unit}` answers; then: postfix-wizard resume",
+        f"See that `systemctl is-active {unit}` answers.",
     )
 
 

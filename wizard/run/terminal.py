@@ -274,7 +274,7 @@ def _unanswered(error: OSError) -> Trouble:
     return Trouble(
         "answering what was asked on a terminal",
         f"/dev/pts: {error.strerror or error}",
-        "The program was ended where it asked. Set that right, then start again.",
+        "The program was ended where it asked.",
     )
 
 

@@ -9,8 +9,7 @@ from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES, STOPPED_STATES
 from wizard.run.context import Context, listed
 
-RESUMES = "then `postfix-wizard resume` continues."
-LOG_ADVICE = f"`journalctl -u {{unit}} -n 50` says why. Repair that; {RESUMES}"
+LOG_ADVICE = "`journalctl -u {unit} -n 50` says why."
 _PAUSE_SECONDS = 0.05
 
 

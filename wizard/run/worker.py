@@ -54,7 +54,7 @@ from wizard.run.seals import Seals, make_seals
 from wizard.run.steady import ConnectionLost
 from wizard.run.tidy import forget_copies, remove, tidy
 from wizard.run.undo import is_skipped, steps_back, steps_to_return, texts_first
-from wizard.run.units import RESUMES
+from wizard.run.ways_on import ANEW, RESUMES, RESUMES_REPAIRED
 
 _EXHAUSTED = frozenset(
     {
@@ -69,8 +69,6 @@ _EXHAUSTED = frozenset(
     }
 )
 """Errors that stop the wizard itself and say nothing about Postfix. Such a run can be resumed."""
-_RETURN_AGAIN = "Repair that; then `postfix-wizard resume` puts the rest back."
-_ANEW = "then `postfix-wizard apply` begins anew."
 _GATHERED = "It is kept for the plan that uses it: `postfix-wizard apply` makes that one."
 _RETURN_LOCK_SECONDS = 10.0
 _SETTLED_NS = 2_000_000_000
@@ -204,13 +202,14 @@ class _Failure:
     """The step that failed or at which the run ended, and why.
 
     `of_ours` is True if the wizard itself could not continue, as on a full disk. `stopped` is True
-    on the operator's request.
+    on the operator's request, and `stale` if the host is not as the plan found it.
     """
 
     step: Step
     said: str
     of_ours: bool = False
     stopped: bool = False
+    stale: bool = False
 
 
 def _take_steps(work: _Work) -> RunFinished:
@@ -231,7 +230,11 @@ def _take_steps(work: _Work) -> RunFinished:
                 return RunFinished(DONE, _saved(work))
             refused = kind_of_action(failure.step.action).returns and not failure.of_ours
             if failure.stopped or not refused:
-                return RunFinished(STOPPED if failure.stopped else FAILED, failure.said)
+                if failure.stopped:
+                    return RunFinished(STOPPED, f"{failure.said}\n{RESUMES}")
+                # The message of a stale step says what to do: mostly another plan.
+                on = "" if failure.stale else f"\n{RESUMES_REPAIRED}"
+                return RunFinished(FAILED, failure.said + on)
             back = Returning(failure.said, steps_back(work.plan, _so_far(work), work.run))
             work.journal.append(back)
         return _go_back(work, back, hands)
@@ -284,18 +287,17 @@ def _go_back(work: _Work, back: Returning, hands: _Hands) -> RunFinished:
             failed.append(step)
             said.append(f"{step.title}: {wrong.said}")
     works = _works([step for step in back.steps if step not in failed])
-    # A run that has put everything back cannot be resumed.
-    cause = back.cause if failed else back.cause.replace(RESUMES, _ANEW)
     if failed:
         without = f"Not begun without it: {_titles(skipped)}." if skipped else ""
         head = f"Putting back what the run had changed FAILED in part{works}."
         lines = (head, *said, without)
-        after = "\n".join((*filter(None, lines), _RETURN_AGAIN))
+        after = "\n".join((*filter(None, lines), RESUMES_REPAIRED))
     elif back.steps:
         after = f"What the run had changed was put back{works}{' as before' if works else ''}."
     else:
         after = "Nothing had been replaced yet, so there was nothing to put back."
-    return RunFinished(FAILED, f"{cause}\n{after}")
+    # A run that has put everything back cannot be resumed.
+    return RunFinished(FAILED, "\n".join((back.cause, after, *([] if failed else [ANEW]))))
 
 
 def _works(steps: Sequence[Step]) -> str:
@@ -367,7 +369,7 @@ def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Failure]:
                 last.append(kind.execute(step.action, context))
             except Stale as trouble:
                 said = " ".join(filter(None, (str(trouble), package_news(context))))
-                wrong = _Failure(step, said)
+                wrong = _Failure(step, said, stale=True)
             except Trouble as trouble:
                 wrong = _Failure(step, str(trouble), of_ours=_is_ours(trouble))
             except Exception as error:  # noqa: BLE001 (a defect too must be journalled, then reported)

@@ -93,7 +93,7 @@ CASES = {
         "seven days old",
     ),
     "held": ("Could not bind to port 80 because it is already in use", "port 80", "webroot"),
-    "silent": ("", "it said nothing", "Set that right"),
+    "silent": ("", "it said nothing", ""),
 }
 
 

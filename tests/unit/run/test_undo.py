@@ -43,6 +43,7 @@ from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepI
 from wizard.run.request import write_request
 from wizard.run.undo import steps_back
 from wizard.run.units import LOG_ADVICE
+from wizard.run.ways_on import ANEW
 from wizard.run.worker import work
 
 OLD, NEW = b"old \xff\r\n", b"new \xff\r\n"
@@ -220,9 +221,10 @@ def test_the_way_back_is_taken_by_the_run_itself(places: Places, etc: Path) -> N
     assert past.returned
     assert past.finished is not None
     assert past.finished.outcome == FAILED
-    first, *_, last = past.finished.message.splitlines()
+    first, *_, last, how = past.finished.message.splitlines()
     assert first.startswith("While running false")
     assert last == "What the run had changed was put back."
+    assert how == ANEW
     (summary,) = runs(places)
     assert summary.returned
     assert not summary.can_resume
@@ -258,8 +260,8 @@ def test_a_run_that_is_back_names_no_resume(
     assert as_it_was(etc)
     past = told(places, run)
     assert past.finished is not None
-    assert "`journalctl -u postfix -n 50` says why. Repair that; then" in past.finished.message
-    assert "`postfix-wizard apply` begins anew." in past.finished.message
+    assert "`journalctl -u postfix -n 50` says why.\n" in past.finished.message
+    assert past.finished.message.endswith(ANEW)
     assert "postfix-wizard resume" not in past.finished.message
 
 

@@ -34,6 +34,7 @@ from wizard.run.paths import Places, make_run
 from wizard.run.records import RunFinished, StepFinished
 from wizard.run.request import write_request
 from wizard.run.seals import read_seals
+from wizard.run.ways_on import RESUMES_REPAIRED
 from wizard.run.worker import work
 
 
@@ -127,6 +128,15 @@ def test_a_failed_step_ends_the_run_with_the_cause_on_top(
     assert work(places, run) == 1
     assert says in last(places, run).message.splitlines()[0]
     assert not places.run(run).output("never").exists()
+
+
+def test_a_run_that_stays_where_it_failed_says_how_it_is_continued(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BY_CLASS, Command, replace(BY_CLASS[Command], returns=False))
+    run = prepared(places, plan(("bad", Command(("false",)))))
+    assert work(places, run) == 1
+    assert last(places, run).message.splitlines()[-1] == RESUMES_REPAIRED
 
 
 def test_output_that_was_lost_is_told_though_all_went_well(

@@ -99,7 +99,7 @@ def self_sign(action: SelfSign, context: Context) -> Undo:
     # With openssl's umask the key is never readable by others.
     done = commands.run(argv, context.loop, context.output, umask=0o077)
     if done.status != 0:
-        raise Trouble(doing, listed(argv, done), "Set that right, then start again.")
+        raise Trouble(doing, listed(argv, done))
     made = [(part, _read(path, doing), context.observe(part.path)) for part, path in staged.items()]
     undo = context.intend(
         {"files": [context.undo_file(seen, context.text_state(text)) for _, text, seen in made]}

@@ -48,7 +48,7 @@ def _send(action: Deliver, message_id: str, doing: str, context: Context) -> Non
     argv = ("sendmail", "-i", "-f", "<>", action.recipient)
     done = context.query(*argv, stdin="".join(f"{line}\n" for line in lines).encode("ascii"))
     if done.status != 0:
-        raise Trouble(doing, listed(argv, done), "Set right what it names, then start again.")
+        raise Trouble(doing, listed(argv, done), "Repair what it names.")
     context.say(f"Sent a message to {action.recipient}, {message_id}.")
 
 

@@ -122,8 +122,7 @@ def ask_then_flush(action: AskThenFlush, context: Context) -> Undo:
         raise Trouble(
             doing,
             f"it answers: {said}",
-            "The queue was not flushed, and nothing is lost: `postfix-wizard check` names the cause; "
-            "then: postfix-wizard resume",
+            "The queue was not flushed, and nothing is lost: `postfix-wizard check` names the cause.",
         )
     context.say(f"Dovecot takes mail for {action.recipient}: {reply}")
     undo = context.earlier or context.intend({})

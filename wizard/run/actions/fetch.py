@@ -72,7 +72,7 @@ def _stopped(host: str, context: Context) -> Optional[Trouble]:
     return Trouble(
         f"copying from {host}",
         "stopped as asked; nothing of what had come is used",
-        "Start again: the copy begins anew.",
+        "The next copy begins anew.",
     )
 
 
@@ -96,7 +96,7 @@ def _too_much(host: str, directory: Path) -> Optional[Trouble]:
         f"copying from {host}",
         f"its {LETSENCRYPT} has more than {MAX_BYTES >> 20} MB or {MOST_FILES} files, which "
         f"certificates never have; the largest file is /{largest[1]}",
-        "Take out there what is not certbot's, then start again.",
+        "Take out there what is not certbot's.",
     )
 
 

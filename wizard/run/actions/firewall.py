@@ -20,12 +20,12 @@ from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import Stale
+from wizard.run.ways_on import RESUMES
 
 OPEN, CLOSED = "open", "closed"
 """The states of a service in a zone, for `status`."""
 _NOT_RUNNING = 252
 """The exit status if firewalld does not run (firewall-cmd(1))."""
-_REPAIR = "Set that right, then start again."
 _ALREADY = re.compile(r"ALREADY_ENABLED: (?:'?)([\w-]+)")
 
 
@@ -57,7 +57,7 @@ def _refuse_unseen_loss(action: OpenFirewall, doing: str) -> None:
         raise Stale(
             doing,
             f"stale: reloading firewalld would drop what came since the review: {', '.join(new)}",
-            "`firewall-cmd --runtime-to-permanent` keeps it; then go on: postfix-wizard resume",
+            f"`firewall-cmd --runtime-to-permanent` keeps it; then {RESUMES}",
         )
 
 
@@ -87,7 +87,7 @@ def close(action: CloseFirewall, context: Context) -> Undo:
         argv = ("firewall-offline-cmd", f"--zone={action.zone}", *services)
         done = context.run(*argv)
         if done.status != 0:
-            raise Trouble(doing, listed(argv, done), _REPAIR) from None
+            raise Trouble(doing, listed(argv, done)) from None
         return undo
     _show(action.zone, context)
     return undo
@@ -110,11 +110,9 @@ def _called(context: Context, doing: str, *options: str) -> Completed:
     argv = ("firewall-cmd", *options)
     done = context.run(*argv)
     if done.status == _NOT_RUNNING:
-        raise _NotRunning(
-            doing, "firewalld is not running", "systemctl start firewalld - then start again."
-        )
+        raise _NotRunning(doing, "firewalld is not running", "Run `systemctl start firewalld`.")
     if done.status != 0:
-        raise Trouble(doing, listed(argv, done), _REPAIR)
+        raise Trouble(doing, listed(argv, done))
     return done
 
 

@@ -42,7 +42,7 @@ def stop(action: StopMta, context: Context) -> Undo:
             raise Trouble(
                 doing,
                 f"{one.unit} is {state} again right after it was stopped",
-                f"Something starts it: `systemctl status {one.unit}`. Stop that, then resume.",
+                f"Something starts it: `systemctl status {one.unit}`. Stop that.",
             )
     return undo
 
@@ -141,7 +141,7 @@ def _give_boot_states(context: Context, doing: str, wanted: Mapping[str, str]) -
 
 
 def _called(context: Context, doing: str, *argv: str) -> None:
-    context.require_success(doing, "Repair that, then resume or undo the run.", *argv)
+    context.require_success(doing, "", *argv)
 
 
 def _unit_word(context: Context, verb: str, unit: str) -> str:

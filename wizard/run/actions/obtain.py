@@ -32,7 +32,6 @@ from wizard.run.terminal import drive
 
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 """setpriv(1) ends certbot with its worker. Else it would occupy port 80 and issue for nobody."""
-_REPAIR = "Set that right, then start again."
 _MARGIN = 60.0
 _COPIES = ("csr", "keys")
 """Directories next to archive/ in which an older certbot stores the same keys once more."""
@@ -72,7 +71,7 @@ def obtain(action: Obtain, context: Context) -> Undo:
 def close_port(action: ClosePort, context: Context) -> Undo:
     """Close port 80 again, at run time, after the worker that opened it was killed."""
     undo = context.earlier or context.intend({"zone": action.zone})
-    context.require_success(f"closing port {PORT}", _REPAIR, *_closing(action.zone))
+    context.require_success(f"closing port {PORT}", "", *_closing(action.zone))
     return undo
 
 
@@ -94,7 +93,7 @@ def _opened(zone: str, after: Undo, context: Context, doing: str) -> Iterator[No
     if not zone:
         yield
         return
-    context.require_success(doing, _REPAIR, *open_port(zone))
+    context.require_success(doing, "", *open_port(zone))
     try:
         yield
     finally:
@@ -134,12 +133,12 @@ def _watch(context: Context, doing: str) -> Callable[[], Optional[Trouble]]:
 
     def look() -> Optional[Trouble]:
         if context.stopping():
-            return Trouble(doing, "stopped as asked", "Start again: it begins anew.")
+            return Trouble(doing, "stopped as asked", "The next try begins anew.")
         if time.monotonic() > deadline:
             return Trouble(
                 doing,
                 f"certbot took longer than {(OPEN_FOR - _MARGIN) / 2:.0f} s",
-                "See whether the ACME server answers, then start again.",
+                "See whether the ACME server answers.",
             )
         return None
 

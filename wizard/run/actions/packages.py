@@ -78,7 +78,7 @@ def _dnf(
         raise Trouble(
             doing,
             f"dnf ended with {ended(status)}: {context.output.tail() or 'it said nothing'}",
-            "The whole of what it said is in the step's output. Set that right, then start again.",
+            "The whole of what it said is in the step's output.",
         )
 
 
@@ -98,7 +98,7 @@ def _await_lock(blocked: Callable[[int], str], doing: str, context: Context) -> 
                 f"{who}, for {context.patience.lock:g} seconds and more"
                 if remaining <= 0
                 else f"stopped as asked while {who}",
-                "Let it end, then start again; nothing was begun.",
+                "Let it end; nothing was begun.",
             )
         if who != said:
             context.say(f"{who}; waiting for it, {remaining:.0f} seconds at most.")

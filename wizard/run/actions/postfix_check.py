@@ -26,7 +26,7 @@ _PATH = re.compile(r"(?<![\w.])/[^\s:,;]+")
 _OF_THE_DISK = re.compile(r"(?:postfix/postfix-script|postsuper): ")
 """The beginning of a line about the disk, such as damaged messages. Some name no complete path."""
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
-_ADVICE = "Set right what it names, then start again."
+_ADVICE = "Repair what it names."
 
 
 def call(action: Command, context: Context) -> Undo:

@@ -69,7 +69,7 @@ def enable(action: EnableUnit, context: Context) -> Undo:
     """Have the unit started at boot. Undo restores the state right before."""
     state = unit_word("is-enabled", action.unit, context)
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
-    advice = f"If it is masked: systemctl unmask {action.unit} - then start again."
+    advice = f"If it is masked: `systemctl unmask {action.unit}`."
     argv = ("systemctl", "enable", action.unit)
     context.require_success(f"enabling {action.unit}", advice, *argv)
     return undo

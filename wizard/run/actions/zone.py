@@ -51,7 +51,7 @@ def reload(action: ReloadZone, context: Context) -> Undo:
     doing = f"having named read the zone {action.zone}"
     undo = context.earlier or context.intend({"zone": action.zone, "was": action.was})
     touch(action.path)
-    advice = "Look at `journalctl -u named -n 20`, set that right, then: postfix-wizard resume"
+    advice = "Look at `journalctl -u named -n 20`."
     for argv in action.argvs:
         context.require_success(doing, advice, *argv)
     if action.server:
