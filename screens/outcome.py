@@ -64,8 +64,8 @@ def message(over: Finished) -> str:
     if not over.can_resume:
         return over.message
     lines = over.message.splitlines()
-    kept = [one for one in lines if one not in {RESUMES, RESUMES_REPAIRED}]
-    return "\n".join(kept).replace(_RESUME, "g")
+    without = [one for one in lines if one not in {RESUMES, RESUMES_REPAIRED}]
+    return "\n".join(without).replace(_RESUME, "g")
 
 
 def title(over: Finished) -> str:
