@@ -346,7 +346,7 @@ async def test_what_a_run_came_to_is_left_on_the_terminal() -> None:
         await pilot.press("ctrl+n")
         await in_sight(pilot, "wizard  Result")
         await pilot.press("q")
-    assert app.desk.last_words.startswith(f"Run {RUN} is done.\nThe mail server is right")
+    assert app.desk.last_words.startswith(f"Run {RUN} is done.\n1 thing waiting for Dovecot")
 
 
 def test_a_run_that_is_gone_on_with_is_not_over() -> None:
