@@ -34,11 +34,16 @@ class HostScreen(WizardScreen):
         "in place."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "attach", "Attach to the run"),
+        Binding(
+            "a",
+            "attach",
+            "Attach to the run",
+            tooltip="Show the run in progress, and its questions.",
+        ),
         Binding("g", "resume", "Continue", tooltip="Continue the last run where it ended early."),
         UNDO,
         LOG,
-        Binding("r", "read", "Read again"),
+        Binding("c", "read", "Read again", tooltip="Read this host again, after a failure."),
     ]
 
     def __init__(self, desk: Desk) -> None:

@@ -334,5 +334,5 @@ class Lines(Rows):
     """Lines to read. The keys scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Scroll", key_display="Up/Down"),
+        Binding("down", "move(1)", "Scroll", key_display="Up/Down", tooltip="Scroll the lines."),
     ]
