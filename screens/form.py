@@ -190,6 +190,7 @@ class FormScreen(WizardScreen):
             form_field.show_was(self._was(form_field))
         self._show_previews()
         self.show_states()
+        self.refresh_bindings()
         self.show_foot()
 
     def _show_previews(self) -> None:
