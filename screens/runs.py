@@ -58,7 +58,8 @@ class RunsScreen(Window[Message]):
 
     def body(self) -> Iterable[Widget]:
         """Put the list between its heads and what is said of one run."""
-        yield Line(f"{'Run':<{RUN}}{'Outcome':<{OUTCOME}}{'Sections':<{WHAT}}  By", "quiet")
+        heads = f"{'Run':<{RUN}}{'Outcome':<{OUTCOME}}{'Sections':<{WHAT}}  By"
+        yield Line(heads, "quiet", id="runs-heads")
         yield RunList(self._rows())
         yield Line(id="runs-says")
 

@@ -117,7 +117,7 @@ def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -
     run = taken(places, usual(etc))
     assert (etc / "cert.pem").is_symlink()
     assert has_steps(places, run)
-    assert (newest_to_undo(places), runs_to_undo(places)) == (run, {run})
+    assert (newest_to_undo(places), runs_to_undo(places)) == (run, frozenset({run}))
     back = undo_plan(places)
     assert back.undoes == run
     assert [step.id for step in back.steps] == ["back-access", "back-main.cf", "back-links"]
