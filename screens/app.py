@@ -111,7 +111,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         """Store the facts. Offer the answers of an earlier sitting before the first screen opens."""
         desk = self.desk
         draft = message.opening.draft(message.host)
-        desk.running, desk.runs = message.running, message.runs
+        desk.running, desk.runs, desk.to_undo = message.running, message.runs, message.to_undo
         desk.host_name = message.host.network.hostname or "host without a name"
         desk.user = message.user
         offer = message.offer

@@ -21,8 +21,8 @@ class AskScreen(Window[bool]):
 
     AUTO_FOCUS: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "Yes"),
-        Binding("n", "answer(False)", "No"),
+        Binding("y", "answer(True)", "Yes", tooltip="Do what the question says."),
+        Binding("n", "answer(False)", "No", tooltip="Do nothing (also Esc)."),
     ]
 
     def __init__(self, title: str, text: str) -> None:
@@ -60,7 +60,9 @@ def ask(
 class Suggestions(Rows):
     """The list of suggestions."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Take it")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Take it", tooltip="Put the suggestion into the field."),
+    ]
 
 
 class PickScreen(Window[str]):

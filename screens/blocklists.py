@@ -43,7 +43,7 @@ class Boxes(FieldRows):
     """The catalogue with a box each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "On/off", tooltip="Use the list, or no longer."),
+        Binding("space", "pick", "On/off", tooltip="Use the blocklist, or use it no longer."),
     ]
 
 

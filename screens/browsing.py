@@ -258,6 +258,6 @@ class BrowsingScreen(WizardScreen):
             at = (here + step) % len(self.tabs)
             for y, row in enumerate(self.rows_of(self.tabs[at], self._width)):
                 is_ahead = step > 0 or y >= start
-                if is_ahead and text in f"{row.text}{row.tail}".casefold():
+                if is_ahead and text in row.whole.casefold():
                     return at, y
         return None

@@ -55,7 +55,9 @@ class DangerScreen(Window[bool]):
 class CautionScreen(Window[bool]):
     """More on a caution that a key accepts. Closes with True if it was accepted."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "accept", "Accept")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "accept", "Accept", tooltip="Accept the caution."),
+    ]
 
     def __init__(self, caution: Caution) -> None:
         super().__init__(f"Caution: {caution.name}")

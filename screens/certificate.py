@@ -36,7 +36,7 @@ class Lineages(FieldRows):
     """The lineages of this host; Enter or the space bar takes one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Choose", tooltip="Take this lineage."),
+        Binding("space", "pick", "Choose", tooltip="Choose this lineage."),
     ]
 
 

@@ -43,6 +43,8 @@ class Desk:
     plan: Optional[Plan] = None
     running: Optional[str] = None
     runs: tuple[RunSummary, ...] = ()
+    to_undo: str = ""
+    """The run that an undo takes back: the newest that changed something; "" for none."""
     sections: tuple[SectionRow, ...] = ()
     """The list of sections, once it was read."""
     from_runs: Optional[Answers] = None
@@ -121,6 +123,7 @@ class Desk:
         """Drop all facts and answers, after a run or before the host is read again."""
         self.draft = self.plan = self.running = None
         self.has_draft = False
+        self.to_undo = ""
         self.runs, self.sections, self.from_runs, self.move = (), (), None, None
         self.accepted, self.doubted = set(), set()
         self.choices = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterator, Optional, Sequence
+from typing import TYPE_CHECKING, Iterator, Sequence
 
 from screens.widgets.wrap import cut
 from wizard.certificates.dates import day
@@ -13,7 +13,7 @@ from wizard.host.facts import FileFacts, Host
 from wizard.paths import PARTED, SENDER_ACCESS
 
 if TYPE_CHECKING:
-    from wizard.run.history import RunSummary
+    from screens.desk import Desk
 
 FEW = 3
 MAX_MESSAGE = 130
@@ -47,19 +47,19 @@ def facts(host: Host) -> Iterator[Fact]:
     yield _dovecot(host)
 
 
-def run_facts(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fact]:
+def run_facts(desk: Desk) -> Iterator[Fact]:
     """Yield the outcome of the last run, or that one is in progress."""
-    if running:
-        yield Fact("Run", f"{running} is in progress: a shows it, and its questions", "strong")
+    runs = desk.runs
+    if desk.running:
+        yield Fact("Run", f"{desk.running} is in progress: a shows it, and its questions", "strong")
         return
     last = runs[-1] if runs else None
     if last is None:
         return
     done = f"{last.done} of {last.steps} steps"
-    took = "took" if last.outcome == "done" else "takes"
-    what = f", which {took} back {last.undoes}" if last.undoes else ""
+    what = f", undo of {last.undoes}" if last.undoes else ""
     if last.outcome == "done":
-        since = "; taken back since" if last.undone else ""
+        since = "; undone since" if last.undone else ""
         yield Fact("Last run", f"{last.run}{what}: done, {done}{since}")
         return
     where = f" in the step {last.step!r}" if last.step else ""
@@ -68,7 +68,7 @@ def run_facts(running: Optional[str], runs: Sequence[RunSummary]) -> Iterator[Fa
     if last.message:
         yield Fact("", cut(" ".join(last.message.split()), MAX_MESSAGE))
     if last.can_resume:
-        ways = "g continues it" + (", u undoes it" if last.can_undo else "")
+        ways = "g continues it" + (", u undoes it" if last.run == desk.to_undo else "")
         yield Fact("", f"Its files are whole, old or new: {ways}.", "strong")
 
 

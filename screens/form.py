@@ -177,6 +177,7 @@ class FormScreen(WizardScreen):
         if here is not None:
             here.show_was(self._was(here))
             here.problem = self._problem_of(here, self._problems())
+        self.refresh_bindings()
         self.show_foot()
 
     def edited(self, field: Field) -> None:
@@ -190,6 +191,7 @@ class FormScreen(WizardScreen):
             form_field.show_was(self._was(form_field))
         self._show_previews()
         self.show_states()
+        self.refresh_bindings()
         self.show_foot()
 
     def _show_previews(self) -> None:

@@ -62,9 +62,9 @@ UNDO = Binding(
     "u",
     "undo",
     "Undo",
-    tooltip="Show what takes the last run back; nothing is done before a yes.",
+    tooltip="Show what undoes the newest run that changed something; nothing is done before a yes.",
 )
-"""For screens that show the last run."""
+"""For screens that show the newest runs."""
 
 
 class WizardScreen(Screen[None]):
@@ -73,6 +73,13 @@ class WizardScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Next", tooltip="Go on to the next screen."),
         Binding("ctrl+p", "back", "Back", tooltip="Go back to the screen before."),
+        Binding(
+            "f10,ctrl+r",
+            "review",
+            "Review",
+            key_display="F10",
+            tooltip="Go to the review of what is changed (also ^R).",
+        ),
         Binding(
             "escape",
             "sections",
@@ -192,9 +199,22 @@ class WizardScreen(Screen[None]):
             return self.desk.beside(self.place_name, 1) is not None
         if action == "back":
             return self.desk.beside(self.place_name, -1) is not None
+        if action == "review":
+            return self._can_review
         if action == "undo":
-            return self.desk.last is not None and self.desk.last.can_undo
+            return bool(self.desk.to_undo)
         return True
+
+    @property
+    def _can_review(self) -> bool:
+        """True on the list and on a section, once one is changed on a host that is set up."""
+        draft = self.desk.draft
+        listed = self.place_name and self.place_name != "review"
+        return bool(listed and draft and not draft.first and draft.to_run)
+
+    def action_review(self) -> None:
+        """Go to the review."""
+        self.leave_for("review")
 
     def action_next(self) -> None:
         """Go to the next screen."""
@@ -224,9 +244,8 @@ class WizardScreen(Screen[None]):
                 return
 
     def action_undo(self) -> None:
-        """Show the undo of the last run."""
-        if self.desk.last is not None:
-            self.post_message(TakeBack(self.desk.last.run, place=self.place_name))
+        """Show the undo of the run that `postfix-wizard undo` takes back, too."""
+        self.post_message(TakeBack(self.desk.to_undo, place=self.place_name))
 
     def action_log(self) -> None:
         """Show the counts of Postfix's log."""

@@ -18,9 +18,11 @@ AROUND = 4
 LEAST, MOST = 20, 68
 MOVING = (
     ("Tab Up Down", "Move between the fields; in a list, Up and Down move in it."),
-    ("Space", "Take a list's item or leave it out; choose a word."),
+    ("Space", "Switch a list's item on or off; choose a word."),
     ("Enter", "Add what is typed to a list; else go on to the next field."),
     ("Left Right", "Move long lines under the window; move in what is typed."),
+    ("PgUp PgDn", "Move by a page."),
+    ("Home End", "Go to the first line or to the last one."),
     ("Del", "Remove a list's item."),
 )
 OUTSIDE = (
@@ -57,7 +59,9 @@ class HelpScreen(Window[None]):
             if binding.show:
                 name = key_name(binding)
                 shown.setdefault(binding.action, (name, active.tooltip or binding.description))
-        for name, text in (*shown.values(), *MOVING):
+        keys = dict(shown.values())
+        moving = ((name, text) for name, text in MOVING if name not in keys)
+        for name, text in (*keys.items(), *moving):
             lines = wrapped(text, width - 13)
             rows += [
                 Row(f" {name if not number else '':<12}", "strong", "", line, "")

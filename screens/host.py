@@ -34,11 +34,16 @@ class HostScreen(WizardScreen):
         "in place."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "attach", "Attach to the run"),
+        Binding(
+            "a",
+            "attach",
+            "Attach to the run",
+            tooltip="Show the run in progress, and its questions.",
+        ),
         Binding("g", "resume", "Continue", tooltip="Continue the last run where it ended early."),
         UNDO,
         LOG,
-        Binding("r", "read", "Read again"),
+        Binding("c", "read", "Read again", tooltip="Read this host again, after a failure."),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -90,7 +95,9 @@ class HostScreen(WizardScreen):
             now=time.time(),
             sections=desk.wish.sections,
         )
-        return HostRead(host, opening, running, past, offer, user)
+        # Without a run there is nothing to undo, and no need of its imports.
+        to_undo = session.newest_to_undo() if past else ""
+        return HostRead(host, opening, running, past, offer, user, to_undo)
 
     def on_host_loaded(self, message: HostLoaded) -> None:
         """Show the host's facts."""
@@ -134,7 +141,7 @@ class HostScreen(WizardScreen):
             return [Row(READING)]
         from screens.facts import facts, run_facts  # noqa: PLC0415 - not for the first paint
 
-        rows = _rows_of(run_facts(self.desk.running, self.desk.runs), width)
+        rows = _rows_of(run_facts(self.desk), width)
         if draft.first:
             rows += _rows_of(facts(draft.host), width)
             return [*rows, Row(""), *text_rows(FIRST, width, "strong")]

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.desk import Desk
 from screens.messages import Failed
-from screens.modal import Window
+from screens.modal import NEXT_PART, Window
 from screens.widgets.choice import Choice
 from screens.widgets.line import Line
 from screens.widgets.rows import Lines, Row, text_rows
@@ -51,13 +51,13 @@ class LogScreen(Window[None]):
     AUTO_FOCUS: ClassVar[str] = "Choice"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "p",
+            "x",
             "pflogsumm",
             "pflogsumm",
             tooltip="Show pflogsumm's own report of the same lines, and the counts again.",
         ),
-        Binding("r", "read", "Read again"),
-        Binding("tab", "app.focus_next", "Move"),
+        Binding("c", "read", "Read again", tooltip="Read the log again, up to now."),
+        NEXT_PART,
     ]
 
     def __init__(self, desk: Desk) -> None:

@@ -61,6 +61,8 @@ class HostRead(Message):
     offer: Optional[Offer] = None
     user: str = ""
     """Who the operator is, for the head line."""
+    to_undo: str = ""
+    """The run that an undo takes back, "" for none."""
 
 
 @dataclass

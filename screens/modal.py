@@ -15,11 +15,17 @@ from screens.widgets.line import Line
 Answer = TypeVar("Answer")
 
 
+NEXT_PART = Binding(
+    "tab", "app.focus_next", "Next part", tooltip="Go to the next part of the window."
+)
+"""For windows with a list or a choice, and a text that scrolls."""
+
+
 class Window(ModalScreen[Answer], Generic[Answer]):
     """A window with title, body and keys. Esc closes it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close"),
+        Binding("escape", "close", "Close", tooltip="Close the window."),
     ]
 
     def __init__(self, title: str) -> None:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.desk import Desk
 from screens.messages import Failed
-from screens.modal import Window
+from screens.modal import NEXT_PART, Window
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows, text_rows
 from wizard.answers.model import Answers
@@ -41,8 +41,8 @@ class MoveScreen(Window[None]):
 
     AUTO_FOCUS: ClassVar[str] = "Items"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", "List or text"),
-        Binding("r", "look", "Look again"),
+        NEXT_PART,
+        Binding("c", "look", "Look again", tooltip="Read the state of the move again."),
     ]
 
     def __init__(self, desk: Desk, answers: Callable[[], Answers]) -> None:

@@ -21,8 +21,13 @@ class OfferScreen(Window[bool]):
 
     AUTO_FOCUS: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "answer(True)", "Continue"),
-        Binding("a", "answer(False)", "Start anew"),
+        Binding("enter", "answer(True)", "Continue", tooltip="Continue with these answers."),
+        Binding(
+            "w",
+            "answer(False)",
+            "Start anew",
+            tooltip="Begin without these answers. The draft stays until something else is typed.",
+        ),
         Binding("escape", "answer(True)", "Continue", show=False),
     ]
 
@@ -37,7 +42,7 @@ class OfferScreen(Window[bool]):
     def _lines(self) -> Iterable[str]:
         yield from self._offer.says
         if self._offer.draft is not None:
-            yield "Enter continues, `a` starts anew. Nothing is run before the review."
+            yield "Enter continues, `w` starts anew. Nothing is run before the review."
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Offer to start anew only where there is something else."""

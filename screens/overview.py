@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Iterable, Optional
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 
 from screens.background import in_background
@@ -12,15 +13,21 @@ from screens.desk import Desk
 from screens.facts import run_facts
 from screens.frame import LOG, MOVE, UNDO, WizardScreen
 from screens.messages import Failed, Go, Typed
-from screens.overview_rows import LOOKING, heads, overview_rows, why_of
+from screens.overview_rows import LOOKING, heads, overview_rows, redoable, why_of
 from screens.places import place_of_section
 from screens.widgets.line import Line
 from screens.widgets.rows import Rows
+from screens.widgets.wrap import cut
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.old_server import old_server
 from wizard.move.model import Checklist
 from wizard.status.issues import NOT_KNOWN
 from wizard.status.sections import SectionRow
+
+WITHOUT_FOOT = 21
+"""Lines of the screen for all but the foot: the list has 16, the keys two."""
+LEAST_FOOT, MOST_FOOT = 3, 10
+"""Lines of the foot, with the one that parts it from the list."""
 
 NO_RUN = "No run of the wizard changed this host: these are its own values."
 
@@ -33,11 +40,18 @@ class SectionList(Rows):
         Binding(
             "space",
             "pick",
-            "As left",
-            tooltip="Run the section again as the runs left it: what is missing is made, and the "
-            "review asks before a change by hand is put back. Space again takes the wish back.",
+            "Redo",
+            tooltip="Apply again what the last run set. Space again: no longer.",
         ),
     ]
+
+    redoable: frozenset[str] = frozenset()
+    """The sections that can be run again."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
+        """Offer to run a section again only if a run wrote it."""
+        del parameters
+        return action != "pick" or (self.current is not None and self.current.key in self.redoable)
 
 
 class OverviewScreen(WizardScreen):
@@ -45,6 +59,13 @@ class OverviewScreen(WizardScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         UNDO,
+        Binding("c", "check", "Check", tooltip="Check the server as it is now: 3 to 20 seconds."),
+        Binding(
+            "b",
+            "runs",
+            "Runs",
+            tooltip="Show the runs before, with what each did; each can be opened, or undone.",
+        ),
         LOG,
         MOVE,
     ]
@@ -105,12 +126,15 @@ class OverviewScreen(WizardScreen):
         self._show()
 
     def on_resize(self) -> None:
-        """Fit the columns to the width."""
+        """Fit the columns to the width, and the foot to the lines that the list does not need."""
+        spare = self.app.size.height - WITHOUT_FOOT
+        self.query_one("#list-foot").styles.height = max(LEAST_FOOT, min(spare, MOST_FOOT))
         self._show()
 
     def _show(self) -> None:
         self.query_one("#list-run", Line).say(*self._last_run())
-        listed = self.query_one("#list", Rows)
+        listed = self.query_one("#list", SectionList)
+        listed.redoable = redoable(self.desk)
         width = listed.size.width or self.app.size.width
         self.query_one("#list-heads", Line).say(heads(width), "quiet")
         listed.show(overview_rows(self.desk, width, NOT_KNOWN if self._trouble else LOOKING))
@@ -123,13 +147,17 @@ class OverviewScreen(WizardScreen):
         refusal = draft.host.postfix.refusal if draft else ""
         if refusal:
             return f"Postfix refuses main.cf as it is: {refusal}.", "wrong"
-        last = next(run_facts(self.desk.running, self.desk.runs), None)
-        return (f"{last.label} {last.text}", last.look) if last else (NO_RUN, "quiet")
+        last = next(run_facts(self.desk), None)
+        if last is None:
+            return NO_RUN, "quiet"
+        # One line: with two, the list had no room for its last row.
+        return cut(f"{last.label} {last.text}", self.app.size.width - 1), last.look
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Explain the row under the cursor."""
+        """Explain the row under the cursor, and show its keys."""
         event.stop()
         self._say_why()
+        self.refresh_bindings()
 
     def _say_why(self) -> None:
         row = self.query_one("#list", Rows).current
@@ -139,13 +167,12 @@ class OverviewScreen(WizardScreen):
         """Open a section or another screen. Space runs a section again with its last run's values."""
         event.stop()
         key = event.row.key
-        is_section = key in (*SECTIONS, POLICY)
         if event.toggled:
-            if is_section and self.desk.draft is not None and self.desk.sections:
-                self.desk.draft.run_again(key, self.desk.from_runs)
-                self.post_message(Typed())
-                self._show()
-        elif is_section:
+            self.draft.run_again(key, self.desk.from_runs)
+            self.post_message(Typed())
+            self._show()
+            self.refresh_bindings()
+        elif key in (*SECTIONS, POLICY):
             self.post_message(Go(place_of_section(key).name, key))
         else:
             self.leave_for(key)
@@ -156,7 +183,25 @@ class OverviewScreen(WizardScreen):
             return False
         if action == "move":
             return self.desk.move is not None
+        if action == "runs":
+            return bool(self.desk.runs)
         return super().check_action(action, parameters)
+
+    def action_check(self) -> None:
+        """Check the server, on the screen of a result."""
+        from screens.checked import CheckScreen  # noqa: PLC0415 - only when it is needed
+
+        self.app.switch_screen(CheckScreen(self.desk))
+
+    def action_runs(self) -> None:
+        """Show the runs, and open or undo the chosen one."""
+        from screens.runs import RunsScreen  # noqa: PLC0415 - only when it is needed
+
+        def chosen(message: Optional[Message]) -> None:
+            if message is not None:
+                self.post_message(message)
+
+        self.app.push_screen(RunsScreen(self.desk), chosen)
 
     def action_move(self) -> None:
         """Show the checklist of the move."""

@@ -77,6 +77,14 @@ def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
     ]
 
 
+def redoable(desk: Desk) -> frozenset[str]:
+    """Return the sections that a run wrote, and those that are to be run again already."""
+    written = {one.section for one in desk.sections if one.by in (RUN, HAND)}
+    draft = desk.draft
+    chosen = {*draft.again, *((POLICY,) if draft.policy else ())} if draft else set()
+    return frozenset(written | chosen)
+
+
 def why_of(desk: Desk, key: str) -> str:
     """Return the foot's text for a row."""
     if key == "review":
@@ -102,7 +110,7 @@ def _all_well(row: SectionRow) -> str:
     if row.state == AS_FOUND:
         return "No run was planned for it: it is as somebody set it up, and stays so."
     by = f" Run {row.run} changed it last." if row.by == RUN else ""
-    return f"It is as the runs left it.{by}"
+    return f"Unchanged since the last run.{by}"
 
 
 def _row(draft: Draft, name: str, known: SectionRow, width: int) -> Row:
@@ -129,7 +137,8 @@ def _last(row: SectionRow) -> str:
 
 def _line(title: str, value: str, state: str, last: str, width: int, *, key: str) -> Row:
     title, value, shown, last = _columns(title, value, _SHOWN.get(state, state), last, width)
-    return Row(title + value, "", key, shown + last, _LOOKS.get(state, ""))
+    word = shown.rstrip()
+    return Row(title + value, "", key, word, _LOOKS.get(state, ""), shown[len(word) :] + last)
 
 
 def _columns(

@@ -123,11 +123,12 @@ class ResultScreen(WizardScreen):
             with Widget(id="result-main"):
                 yield Findings(id="findings")
                 yield Rows(choosing=False, id="result-detail")
-            yield Line(self._later, "quiet", id="result-later")
+            yield Line(self.later_text, "quiet", id="result-later")
         yield KeyLine()
 
     @property
-    def _later(self) -> str:
+    def later_text(self) -> str:
+        """The last line: what remains of the state before the run."""
         if self.over.outcome != DONE:
             return ""
         return AFTER_UNDO if self.over.plan.undoes else LATER
@@ -212,6 +213,12 @@ class ResultScreen(WizardScreen):
         says.styles.height = len(shown)
         says.show(shown)
 
+    @property
+    def done_text(self) -> str:
+        """What is said of a run without findings that is done."""
+        undoes = self.over.plan.undoes
+        return f"Run {undoes} is undone." if undoes else f"Run {self.over.run} is done."
+
     def _said_of_server(self, width: int) -> list[Row]:
         """Return the sentence on the server or the undo; only its first words have a colour."""
         if self._groups:
@@ -219,10 +226,8 @@ class ResultScreen(WizardScreen):
             begin, *lines = text_rows(first + rest, width, "strong")
             at = len(first)
             said = [Row(begin.text[:at], look, "", begin.text[at:], "strong"), *lines]
-        elif self.over.plan.undoes:
-            said = text_rows(f"Run {self.over.plan.undoes} is undone.", width, "strong")
         else:
-            said = text_rows(f"Run {self.over.run} is done.", width, "strong")
+            said = text_rows(self.done_text, width, "strong")
         if self._move:
             said += text_rows(self._move.summary, width)
         return [*said, *self._age(width)]
@@ -261,7 +266,7 @@ class ResultScreen(WizardScreen):
         event.stop()
         item = self._item
         if event.toggled:
-            copy(self.app, item.line if item else event.row.text + event.row.tail)
+            copy(self.app, item.line if item else event.row.whole)
         elif item is None:
             self._open ^= {event.row.key}
             self._show()

@@ -62,5 +62,5 @@ class ReviewPane(Rows):
         if y + top != self.marked or self.marked >= len(self.rows):
             return super().render_line(y)
         row: Row = self.rows[self.marked]
-        text = f"{row.text}{row.tail}"
+        text = row.whole
         return self.strips(((text, "cursor"),), self.size.width, x, self.look("cursor"))

@@ -41,7 +41,9 @@ _EXPLANATION = (
 class SecretEntry(Entry):
     """The line for the secret."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Write it")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Write it", tooltip="Write it to the file, for root alone."),
+    ]
 
 
 class SecretScreen(Window[bool]):

@@ -205,6 +205,18 @@ class Session:
 
         return has_steps(self.places, run)
 
+    def newest_to_undo(self) -> str:
+        """Return the run that an undo without a name takes back, "" for none. Reads journals."""
+        from wizard.run.plan_undo import newest_to_undo  # noqa: PLC0415 - as for undo_plan
+
+        return newest_to_undo(self.places)
+
+    def runs_to_undo(self) -> frozenset[str]:
+        """Return all runs of which undo would take something back. Reads their journals."""
+        from wizard.run.plan_undo import runs_to_undo  # noqa: PLC0415 - as for undo_plan
+
+        return runs_to_undo(self.places)
+
     def mail_state(self, plan: Plan) -> MailState:
         """Observe whether port 25 answers after a run of this plan. Takes at most 5 s."""
         from wizard.status.mail_state import observe_mail  # noqa: PLC0415 - as for undo_plan

@@ -24,7 +24,7 @@ class Choice(Drawn, can_focus=True):
             "step(1)",
             "Choose",
             key_display="Left/Right",
-            tooltip="Take the next word (also the space bar), or the one before.",
+            tooltip="Choose the next word (also the space bar), or the one before.",
         ),
         Binding("up", "app.focus_previous", "Previous field", show=False),
         Binding("down,enter", "app.focus_next", "Next field", show=False),
@@ -116,7 +116,7 @@ class ChoiceList(FieldRows):
     """A choice with a sentence for each word, one a line. The space bar and Enter take one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "Choose", tooltip="Take the choice under the cursor."),
+        Binding("space", "pick", "Choose", tooltip="Choose the word under the cursor."),
         Binding("left", "step(-1)", "Choice before", show=False),
         Binding("right", "step(1)", "Next choice", show=False),
     ]

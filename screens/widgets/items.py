@@ -41,7 +41,7 @@ class Boxes(FieldRows):
     """Items, each with a box."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pick", "On/off", tooltip="Take the item, or leave it out."),
+        Binding("space", "pick", "On/off", tooltip="Put the item on the list, or leave it out."),
         Binding(
             "delete",
             "remove",

@@ -72,7 +72,7 @@ class KeyLine(Drawn):
 _RANK = {"Esc": 7, "F1": 8, "^G": 8, "^Q": 9}
 """The keys of all screens come last, in this order."""
 
-SECOND = {"F1": "^G", "F2": "^L", "F3": "^O", "F4": "^T"}
+SECOND = {"F1": "^G", "F2": "^L", "F3": "^O", "F4": "^T", "F10": "^R"}
 """The second key of each F key, for consoles that have none of these."""
 
 _SHORT = {"escape": "Esc", "delete": "Del"}

@@ -19,13 +19,20 @@ from screens.widgets.wrap import wrapped
 
 @dataclass(frozen=True)
 class Row:
-    """One line. `key` identifies it. The cursor skips lines without a key."""
+    """One line: text, tail and end. `key` identifies it. The cursor skips lines without a key."""
 
     text: str
     look: str = ""
     key: str = ""
     tail: str = ""
     tail_look: str = "quiet"
+    end: str = ""
+    """After the tail, quiet."""
+
+    @property
+    def whole(self) -> str:
+        """All that is in the line."""
+        return self.text + self.tail + self.end
 
 
 def text_rows(text: str, width: int, look: str = "", indent: str = "") -> list[Row]:
@@ -168,7 +175,7 @@ class Rows(Scrolling):
             self._set_cursor(found)
 
     def _measure(self) -> None:
-        wide = max((cell_len(row.text) + cell_len(row.tail) for row in self.rows), default=0)
+        wide = max((cell_len(row.whole) for row in self.rows), default=0)
         self.virtual_size = Size(wide, len(self.rows) + (self._is_parted or self.is_marked))
 
     @property
@@ -314,9 +321,9 @@ class Rows(Scrolling):
             return Strip.blank(width, self.rich_style)
         row = self.rows[at]
         if self.has_focus and self.choosing and at == self.cursor:
-            text = row.text + row.tail
-            return self.strips(((text, "cursor"),), width, x, self.look("cursor"))
-        return self.strips(((row.text, row.look), (row.tail, row.tail_look)), width, x)
+            return self.strips(((row.whole, "cursor"),), width, x, self.look("cursor"))
+        parts = (row.text, row.look), (row.tail, row.tail_look), (row.end, "quiet")
+        return self.strips(parts, width, x)
 
 
 class FieldRows(Rows):
@@ -334,5 +341,5 @@ class Lines(Rows):
     """Lines to read. The keys scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Scroll", key_display="Up/Down"),
+        Binding("down", "move(1)", "Scroll", key_display="Up/Down", tooltip="Scroll the lines."),
     ]

@@ -337,6 +337,7 @@ class StandIn:
     lists_wait: threading.Event = field(default_factory=_set_event)
     went_on: threading.Event = field(default_factory=threading.Event)
     can_undo: bool = True
+    changed_nothing: tuple[str, ...] = ()
     mail: MailState = FLOWING
     checked: Union[tuple[Finding, ...], Trouble] = FINDINGS
     check_waits: threading.Event = field(default_factory=_set_event)
@@ -435,6 +436,16 @@ class StandIn:
 
     def has_something_to_undo(self, _run: str) -> bool:
         return self.can_undo
+
+    def newest_to_undo(self) -> str:
+        for one in reversed(self.past):
+            if one.newer is not None or (one.can_undo and one.run not in self.changed_nothing):
+                return "" if one.newer is not None else one.run
+        return ""
+
+    def runs_to_undo(self) -> frozenset[str]:
+        able = (one.run for one in self.past if one.can_undo)
+        return frozenset(able) - frozenset(self.changed_nothing)
 
     def mail_state(self, _plan: Plan) -> MailState:
         return self.mail

@@ -113,7 +113,7 @@ async def test_the_next_start_offers_it_with_its_age_and_enter_continues() -> No
         shown = flat(picture(pilot.app))
         assert "(less than a minute ago) were not run." in shown
         assert "They change: Hostname." in shown
-        assert "Enter continues, `a` starts anew." in shown
+        assert "Enter continues, `w` starts anew." in shown
         await pilot.press("enter")
         await walk_to(pilot, "Hostname")
         assert draft_of(pilot).text("hostname", "myhostname") == "mail"
@@ -127,7 +127,7 @@ async def test_starting_anew_shows_the_host_s_values_and_loses_nothing_yet() -> 
     await typed_name(session, "mail")
     before = stored(session.state)
     async with offered(again(session)) as pilot:
-        await pilot.press("a")
+        await pilot.press("w")
         await walk_to(pilot, "Hostname")
         assert draft_of(pilot).text("hostname", "myhostname") != "mail"
         await clear(pilot)
@@ -141,7 +141,7 @@ async def test_quitting_at_the_offer_or_after_starting_anew_keeps_it() -> None:
     session = StandIn()
     await typed_name(session, "mail")
     before = stored(session.state)
-    for keys in (("ctrl+q",), ("a", "ctrl+q")):
+    for keys in (("ctrl+q",), ("w", "ctrl+q")):
         async with offered(again(session)) as pilot:
             for key in keys:
                 await pilot.press(key)

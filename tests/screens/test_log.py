@@ -112,10 +112,10 @@ async def test_leaving_or_another_time_ends_the_reading(leave: str) -> None:
 async def test_pflogsumm_where_the_host_has_it() -> None:
     async with opened(a_host(has_pflogsumm=True)) as pilot:
         await pilot.press("l")
-        await in_sight(pilot, "p pflogsumm")
-        await pilot.press("p")
+        await in_sight(pilot, "x pflogsumm")
+        await pilot.press("x")
         assert "Refused" not in await in_sight(pilot, "      1   received")
-        await pilot.press("p")
+        await pilot.press("x")
         await in_sight(pilot, "1,234 connections")
 
 

@@ -58,7 +58,7 @@ async def test_hostile_values_fit_every_size(size: tuple[int, int]) -> None:
 
 async def test_columns_and_foot() -> None:
     async with opened(a_host(listed_sections=ROWS, past=(DONE,))) as pilot:
-        shown = await in_sight(pilot, "It is as the runs left it. Run")
+        shown = await in_sight(pilot, "Unchanged since the last run. Run")
         assert f"Last run {RUN}: done, 9 of 9 steps" in shown
         rows = {line.split()[0]: line for line in shown.splitlines() if len(line.split()) > 1}
         assert rows["Hostname"].endswith("as planned       2025-11-24 03:15")
@@ -114,15 +114,15 @@ async def test_with_more_sections_than_lines_the_host_and_the_review_stay_in_sig
     monkeypatch.setattr(overview, "overview_rows", longer)
     async with opened(a_host()) as pilot:
         listed = pilot.app.screen.query_one("#list", Rows)
-        await in_sight(pilot, "3 more below\n Host ")
+        await in_sight(pilot, "2 more below\n Host ")
         await pilot.press("home")
         seen = [pilot.app.cursor_position.y]
         for _ in listed.rows[1:]:
             await pilot.press("down")
             seen.append(pilot.app.cursor_position.y)
         first, last = seen[0], seen[-1]
-        assert seen == [*range(first, last - 2), *[last - 3] * 3, last - 1, last]
-        await in_sight(pilot, "Section 16\n 3 more above\n Host ")
+        assert seen == [*range(first, last - 2), *[last - 3] * 2, last - 1, last]
+        await in_sight(pilot, "Section 16\n 2 more above\n Host ")
         golden(pilot.app, "list-long")
         await pilot.press("enter")
         await in_sight(pilot, "Nothing has been written yet.")
@@ -158,11 +158,17 @@ async def test_what_is_changed_here_is_marked_and_planned_alone() -> None:
 async def test_space_runs_a_section_again_as_it_was_left_and_takes_it_back() -> None:
     """One that is changed gets the values back; one that is not is planned all the same."""
     left = replace(answers(), limits=Limits(message_size_limit=7))
-    session = a_host(as_left=left)
+    written = ("networks", "limits", POLICY)
+    listed = tuple(
+        SectionRow(one, "x", "as planned", (), *(("run", RUN) if one in written else ()))
+        for one in (*SECTIONS, POLICY)
+    )
+    session = a_host(as_left=left, listed_sections=listed)
     async with opened(session) as pilot:
-        await in_sight(pilot, "as found")
-        await pilot.press(*["down"] * SECTIONS.index("limits"), "space")
-        await in_sight(pilot, "TO RUN AGAIN")
+        # No run wrote the host's name.
+        assert "Space Redo" not in await in_sight(pilot, "as planned")
+        await pilot.press("space", *["down"] * SECTIONS.index("limits"), "space")
+        assert "Space Redo" in await in_sight(pilot, "Review       Limits\n")
         await pilot.press("space", "home", "down", "down", "space")
         assert "Review       Networks\n" in await in_sight(pilot, "TO RUN AGAIN")
         await pilot.press("end", "up", "up", "space")

@@ -141,8 +141,8 @@ class Draft:
         self._whole = None
 
     def began_with(self, section: str, name: str) -> Text:
-        """Return the text of a field at the start."""
-        return self._opened_with[section].get(name, ())
+        """Return the text of a field at the start, () for what is no answer, such as the policy."""
+        return self._opened_with.get(section, {}).get(name, ())
 
     def is_changed(self, section: str) -> bool:
         """True if a section differs from its start."""

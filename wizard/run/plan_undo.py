@@ -93,12 +93,34 @@ def with_later(places: Places, run: str) -> tuple[str, ...]:
     return tuple(reversed(found))
 
 
+def runs_to_undo(places: Places) -> frozenset[str]:
+    """Return all runs that can be undone and changed something."""
+    return frozenset(
+        one.run
+        for one in runs(places)
+        if one.newer is None and not _why_not(one) and _has_steps(places, one.run)
+    )
+
+
 def has_steps(places: Places, run: str) -> bool:
     """True if the run can be undone and changed something that undo takes back."""
     one = next((one for one in runs(places) if one.run == run), None)
     if one is None or one.newer is not None or _why_not(one):
         return False
+    return _has_steps(places, run)
+
+
+def _has_steps(places: Places, run: str) -> bool:
     return bool(_read(places, run, remove_package=False)[2])
+
+
+def newest_to_undo(places: Places) -> str:
+    """Return the run that `undo_plan` chooses without a name, "" if it refuses to choose one."""
+    try:
+        refuse_if_locked(places)
+        return _newest(places, runs(places), remove_package=False)
+    except Trouble:
+        return ""
 
 
 def _named(known: Sequence[RunSummary], run: str) -> str:

@@ -37,7 +37,13 @@ from wizard.run.history import newest_cut_off, runs
 from wizard.run.journal import open_journal, read_journal
 from wizard.run.lock import locked
 from wizard.run.paths import Places, make_run
-from wizard.run.plan_undo import has_steps, undo_plan, with_later
+from wizard.run.plan_undo import (
+    has_steps,
+    newest_to_undo,
+    runs_to_undo,
+    undo_plan,
+    with_later,
+)
 from wizard.run.progress import Progress, progress
 from wizard.run.records import FAILED, Returning, RunFinished, RunStarted, StepIntended, StepStarted
 from wizard.run.request import write_request
@@ -112,6 +118,7 @@ def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -
     run = taken(places, usual(etc))
     assert (etc / "cert.pem").is_symlink()
     assert has_steps(places, run)
+    assert (newest_to_undo(places), runs_to_undo(places)) == (run, frozenset({run}))
     back = undo_plan(places)
     assert back.undoes == run
     assert [step.id for step in back.steps] == ["back-access", "back-main.cf", "back-links"]
@@ -124,6 +131,7 @@ def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -
     assert (first.undone, second.undoes) == (True, run)
     assert not has_steps(places, run)
     assert not has_steps(places, second.run)
+    assert (newest_to_undo(places), runs_to_undo(places)) == ("", frozenset())
     with pytest.raises(Trouble, match="not taken back already"):
         undo_plan(places)
     with pytest.raises(Trouble, match="was taken back already"):
@@ -383,7 +391,9 @@ def test_a_run_and_all_later_ones_are_taken_back_in_one_go(places: Places, etc: 
     before = written_by(places, access, b"1")
     first, undone = (written_by(places, main, text) for text in (b"1", b"2"))
     taken(places, undo_plan(places))
+    assert newest_to_undo(places) == first
     third, fourth = written_by(places, other, b"x"), written_by(places, main, b"3")
+    assert runs_to_undo(places) == {before, first, third, fourth}
     order = with_later(places, first)
     assert order == (fourth, third, first)
     assert undone not in order
