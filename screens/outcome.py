@@ -28,7 +28,9 @@ def ended_early(over: Finished, mail: Optional[MailState], ways: str, width: int
         yield from text_rows(mail.seen, width, "quiet")
     yield Row("")
     how = _HOW.get(over.outcome, over.outcome.upper())
-    yield Row(how, "wrong", "", _where(over), "")
+    begins, *goes_on = wrapped(how + _where(over), width)
+    yield Row(how, "wrong", "", begins[len(how) :], "")
+    yield from map(Row, goes_on)
     words = over.said or over.message
     yield from (Row(line) for line in wrapped(" ".join(words.split()), width, MAX_WORDS))
     yield from text_rows(ways, width, "strong")
