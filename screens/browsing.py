@@ -193,9 +193,6 @@ class BrowsingScreen(WizardScreen):
         """Go to the next change or the one before, also in another file."""
         changes, here = self.changes, self.change_in_sight
         self.leave_view()
-        if not changes:
-            self.say_title("There is no change.")
-            return
         if here is None:
             at = self.tab_at
             before = sum(1 for tab, _ in changes if tab < at)

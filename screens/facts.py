@@ -6,7 +6,6 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterator, Sequence
 
-from screens.widgets.wrap import cut
 from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.host.facts import FileFacts, Host
@@ -66,7 +65,9 @@ def run_facts(desk: Desk) -> Iterator[Fact]:
     how = _OUTCOMES.get(last.outcome, last.outcome.upper())
     yield Fact("Last run", f"{last.run}{what}: {how}{where}, {done} done.", "strong")
     if last.message:
-        yield Fact("", cut(" ".join(last.message.split()), MAX_MESSAGE))
+        message = " ".join(last.message.split())
+        rest = "..." if len(message) > MAX_MESSAGE else ""
+        yield Fact("", message[: MAX_MESSAGE - len(rest)].rstrip() + rest)
     if last.can_resume:
         ways = "g continues it" + (", u undoes it" if last.run == desk.to_undo else "")
         yield Fact("", f"Its files are whole, old or new: {ways}.", "strong")

@@ -175,7 +175,7 @@ class FormScreen(WizardScreen):
         self.post_message(Typed())
         here = self.focused_field()
         if here is not None:
-            here.show_was(self._was(here))
+            here.show_was(self.was_of(here))
             here.problem = self._problem_of(here, self._problems())
         self.refresh_bindings()
         self.show_foot()
@@ -188,7 +188,7 @@ class FormScreen(WizardScreen):
         problems = self._problems()
         for form_field in self.query(FormField):
             form_field.mark(self._problem_of(form_field, problems))
-            form_field.show_was(self._was(form_field))
+            form_field.show_was(self.was_of(form_field))
         self._show_previews()
         self.show_states()
         self.refresh_bindings()
@@ -201,7 +201,7 @@ class FormScreen(WizardScreen):
             if form_field.inline and form_field is self.focused_field():
                 self.query_one("#foot-preview", Line).say(shown, "value")
 
-    def _was(self, form_field: FormField) -> str:
+    def was_of(self, form_field: FormField) -> str:
         """Return the text of the start if the present one differs; "" also for lists."""
         field = form_field.field
         began = self.draft.began_with(field.section, field.name)
@@ -269,7 +269,9 @@ class FormScreen(WizardScreen):
             form_field.sentence if isinstance(form_field, (ChoiceField, ListedChoiceField)) else ""
         )
         was = (
-            f"(was {self._was(form_field)}) " if form_field.inline and self._was(form_field) else ""
+            f"(was {self.was_of(form_field)}) "
+            if form_field.inline and self.was_of(form_field)
+            else ""
         )
         said = f"{was}{self._taken_as(form_field)}{chosen or form_field.field.help}"
         return said + more + self._typed()

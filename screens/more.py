@@ -78,6 +78,13 @@ class MoreScreen(FormScreen):
             # If it alone was requested, there would be nothing to plan without it.
             event.form_field.put(SET)
 
+    def was_of(self, form_field: FormField) -> str:
+        """Return the text of the start also for the choice of the policy, which is no answer."""
+        if form_field.field is not POLICY_LINES:
+            return super().was_of(form_field)
+        began = SET if POLICY in self.desk.wish.sections else KEEP
+        return began if began != form_field.text else ""
+
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
         """Offer people of this host, Dovecot's delivery, named's zone files, and this host's addresses."""
         if field.name == "zone_file":

@@ -135,7 +135,7 @@ def test_through_the_screens(edited: Host) -> None:
     host = edited
     by_hand = edit(host)
     login = Login(host, "--section", "limits")
-    login.see("postfix-wizard  More", "Largest message             20000000")
+    login.see("postfix-wizard  More", "Largest message           20000000")
     login.do(DOWN * 6 + CLEAR + "30000000", "message_size_limit = 30000000")
     login.do(DOWN * 2 + CLEAR + "40", "default_process_limit = 40")
     login.do(

@@ -181,7 +181,7 @@ def test_the_zone_in_the_screens(bare: Host) -> None:
         login.do("y", "postfix-wizard  Run ")
         login.see("The run is over", seconds=LONG)
         login.do(NEXT, "wizard  Result")
-        login.do("d", "DNS records", "zeke.ne.jp MX")
+        login.do("d", "DNS records", "mail.zeke.ne.jp A")
         login.do(END, "_dmarc.zeke.ne.jp.")
         login.type(ESCAPE)
         # Esc and a key right behind it would be one key, with Alt.

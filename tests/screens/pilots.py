@@ -25,7 +25,7 @@ async def opened(
     """The wizard over a stand-in session, once the host was read."""
     app = make_app(session, wish)
     async with app.run_test(size=size) as pilot:
-        until = time.monotonic() + 5
+        until = time.monotonic() + 20
         while app.desk.draft is None:
             await pilot.pause(0.02)
             assert time.monotonic() < until, picture(app)

@@ -159,7 +159,7 @@ async def test_text_below_a_list_that_was_not_entered_comes_back() -> None:
     async with offered(again(session)) as pilot:
         await pilot.press("enter")
         await walk_to(pilot, "Domains")
-        assert "Add:    b.exam" in picture(pilot.app)
+        assert "Add domain: b.exam" in picture(pilot.app)
         await type_text(pilot, "ple.jp")
         await pilot.press("ctrl+n")
         await in_sight(pilot, "wizard  Networks")
@@ -248,7 +248,7 @@ async def test_a_run_from_the_command_line_that_failed_is_offered() -> None:
     plan = replace(make_plan(fresh_host()), answers=format_answers(answers()))
     async with offered(StandIn(past=past, plan_made=plan)) as pilot:
         await pilot.press("enter")
-        await in_sight(pilot, "g goes on")
+        await in_sight(pilot, "g continues")
         assert draft_of(pilot).seen >= {"hostname", "domains"}
 
 

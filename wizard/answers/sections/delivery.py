@@ -12,7 +12,7 @@ class Delivery:
     """How mail for local people is delivered; an empty value leaves the parameter unset."""
 
     recipient_delimiter: str = text(
-        "Delimiter of plus-addresses",
+        "Plus-address delimiter",
         "user+anything@ reaches user.",
         "+",
         unset="",
@@ -20,7 +20,7 @@ class Delivery:
         main_cf=Written("user+anything reaches user."),
     )
     home_mailbox: str = text(
-        "Mailbox in a home directory",
+        "Mailbox in home directory",
         "Used only where no transport below takes the mail.",
         "Maildir/",
         unset="",
