@@ -145,6 +145,20 @@ class ChoiceList(FieldRows):
         self.show(self._lines())
         self.go_to(value)
 
+    def action_choose(self) -> None:
+        """Take the word under the cursor at once: the next key may come before the field's answer."""
+        self._take()
+        super().action_choose()
+
+    def action_pick(self) -> None:
+        """Do the same for the space bar."""
+        self._take()
+        super().action_pick()
+
+    def _take(self) -> None:
+        if self.current:
+            self.choose(self.current.key)
+
     def action_step(self, by: int) -> None:
         """Take the next word or the one before. After the last comes the first."""
         words = [word for word, _ in self._words]

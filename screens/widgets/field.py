@@ -200,13 +200,10 @@ class ListedChoiceField(FormField):
 
     def put(self, text: str) -> None:
         """Choose it."""
-        self._take(text, done=False)
-
-    def _take(self, text: str, *, done: bool) -> None:
         self.query_one(ChoiceList).choose(text)
-        self.post_message(self.Edited(self, text, done=done))
+        self.post_message(self.Edited(self, text))
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Take a word. Enter goes on to the next field."""
+        """Tell the form. Enter goes on to the next field."""
         event.stop()
-        self._take(event.row.key, done=not event.toggled)
+        self.post_message(self.Edited(self, event.row.key, done=not event.toggled))

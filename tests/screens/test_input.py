@@ -7,6 +7,7 @@ import re
 import pytest
 from textual import events
 
+from screens.widgets.choice import ChoiceList
 from screens.widgets.entry import Entry
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
@@ -234,7 +235,23 @@ async def test_help_names_every_key_of_the_footer() -> None:
         await pilot.press("f1")
         shown = await in_sight(pilot, "Help: Hostname")
         await pilot.press("pagedown")
+        shown += await in_sight(pilot, "Quit (also")
+        await pilot.press("end")
         shown += await in_sight(pilot, "The same without screens")
         for key in ("^N", "^P", "F2", "Esc", "F1", "^Q"):
             assert key in footer
             assert f" {key} " in shown
+
+
+async def test_quick_keys_on_a_choice_each_begin_at_the_word_before() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Certificate")
+        chosen = pilot.app.screen.query_one(ChoiceList)
+        words = [row.key for row in chosen.rows]
+        at = words.index(chosen.value)
+        for _ in range(3):
+            # As the driver does with keys in one packet: none waits for what the one before caused.
+            chosen.action_step(-1)
+        await pilot.pause(0.2)
+        assert chosen.value == words[at - 3]
+        await in_sight(pilot, f"(x) {words[at - 3]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.check.cures.test_cures import LIST, PLANNED, commands, wrong
+from tests.unit.check.cures.made import LIST, PLANNED, commands, wrong
 from wizard.check.cures.known import Known
 from wizard.check.cures.words import RELOAD
 from wizard.finding import WARNING
