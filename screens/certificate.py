@@ -115,7 +115,6 @@ class CertificateScreen(FormScreen):
         if not count:
             said = "No lineage was found here."
         self.query_one("#lineages-label", Line).say(said)
-        self.query_one(Lineages).can_focus = bool(count)
 
     def _rows(self) -> list[Row]:
         chosen = self.text_of("name")
@@ -179,7 +178,7 @@ class CertificateScreen(FormScreen):
         self._say_lineages()
         shown = SHOWN.get(self.text_of("source"), frozenset())
         self.query_one("#lineages-label").display = LINEAGES in shown
-        self.query_one(Lineages).display = LINEAGES in shown
+        self.query_one(Lineages).display = LINEAGES in shown and bool(self._suggested())
         for form_field in self.query(FormField):
             name = form_field.field.name
             unused = name == "webroot" and self.text_of("challenge") != "webroot"
