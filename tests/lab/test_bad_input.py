@@ -202,7 +202,7 @@ def test_no_field_takes_a_poison(host: Host, name: str) -> None:
 
 def test_a_key_or_a_path_is_not_obeyed_by_the_terminal(host: Host) -> None:
     key = '"\\u001b[31mx" = 1\n[hostname]\n"a\\nb" = 2\n'
-    said = refused(host, key, "\\x1b[31mx", "hostname.a\\nb: is no key")
+    said = refused(host, key, "\\x1b[31mx", "hostname.a\\nb: [hostname] has no such key")
     said += refused(host, None, "/root/\\x1b[31mx: No such file", path="/root/\x1b[31mx")
     code, unknown = wizard(host, "plan", "--\x1b[31mx")
     assert code == USAGE

@@ -160,8 +160,9 @@ def test_a_run_whose_server_does_not_greet_returns(fresh: Host) -> None:
     code, said = apply(fresh, hostname_changed(fresh), *WITHOUT_CAFE)
     assert code == 1, said
     assert "does not greet" in said
-    *_, last = said.strip().splitlines()
-    assert last == "What the run had changed was put back, and postfix answers as before."
+    *_, returned, how_on = said.strip().splitlines()
+    assert returned == "What the run had changed was put back, and postfix answers as before."
+    assert how_on == "Repair the cause; then `postfix-wizard apply` begins anew."
     assert seen(fresh) == before
     banner = fresh.run_outside(["bash", "-c", "exec 3<>/dev/tcp/203.0.113.1/25; head -1 <&3"])
     assert banner.stdout.startswith("220 ")
@@ -176,7 +177,7 @@ def test_a_first_set_up_that_postfix_check_refuses_returns(fresh: Host) -> None:
     code, said = apply(fresh)
     assert code == 1, said
     assert "While running postfix check" in said
-    assert said.strip().endswith("What the run had changed was put back.")
+    assert "What the run had changed was put back.\n" in said
     assert seen(fresh) == before
 
 
