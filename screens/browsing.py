@@ -89,6 +89,7 @@ class BrowsingScreen(WizardScreen):
 
     def rows_of(self, tab: Tab, width: int) -> Sequence[Row]:
         """Return the lines of a tab."""
+        # Here and below not abc's abstractmethod: Textual's widgets have a metaclass of their own.
         raise NotImplementedError
 
     def title_of(self, tab: Tab) -> str:

@@ -68,7 +68,7 @@ def file_diff(change: FileChange) -> FileDiff:
 def diff_rows(diff: FileDiff, width: int, *, live: bool, before: int = 0, of: int = 0) -> list[Row]:
     """Return a unified diff's lines, each group of changes with its reasons.
 
-    The reasons stand above the group, in a wide pane beside it. The header of a hunk has the key
+    The reasons are shown above the group, in a wide pane beside it. The header of a hunk has the key
     `change_key`, and a number: `before` is the number of changes in the files before, `of` that of
     all changes; 0 for a file that the plan does not write.
     """
@@ -91,7 +91,7 @@ def change_key(number: int) -> str:
 
 
 def copy_rows(diff: FileDiff, width: int) -> list[Row]:
-    """Return the lines that the operator may copy, as they stand in the file, under their reasons."""
+    """Return the lines that the operator may copy, as they are in the file, below their reasons."""
     says = f"Nothing writes this. Copy it into {diff.path}, or choose More: Dovecot, write."
     rows = [*text_rows(says, width, "strong"), Row("")]
     for hunk in diff.against_original:

@@ -284,7 +284,7 @@ class FormScreen(WizardScreen):
         self.query_one("#beside", Line).say("\n".join(lines))
 
     def _taken_as(self, form_field: FormField) -> str:
-        """Return what a text becomes that was written as people write it."""
+        """Return the value that is meant by a text such as `50M` or a name with a final dot."""
         field, text = form_field.field, form_field.text
         if field.kind not in {"text", "number"} or isinstance(text, tuple):
             return ""

@@ -45,7 +45,7 @@ class ReviewScreen(DecidingScreen):
     HELP_TEXT: ClassVar[str] = (
         "The first tab says what the run does and what it means for mail. The run executes this "
         "plan and no other: if anything changed in between, it stops and says so. Each change "
-        "stands with its reason. Every file is saved as it was and can be put back."
+        "is shown with its reason. Every file is saved as it was and can be put back."
     )
     QUESTION: ClassVar[str] = "Run the plan?"
     BINDINGS: ClassVar[list[BindingType]] = [

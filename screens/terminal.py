@@ -21,14 +21,14 @@ INSTEAD = (
 
 
 FEW_KEYS = frozenset({"linux", "vt100", "vt102", "vt220"})
-"""Consoles of which many send no F keys: serial lines, IPMI, screen(1)."""
+"""Terminal types that often send no F keys: serial lines, IPMI, screen(1)."""
 
 
 @dataclass(frozen=True)
 class Capabilities:
     """What the terminal can do.
 
-    With `has_shades` it has 256 colours or more, of which panels take their backgrounds. Without
+    With `has_shades` it has 256 colours or more, and panels have their own backgrounds. Without
     `has_f_keys` the footer shows the second key of each F key.
     """
 

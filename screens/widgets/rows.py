@@ -71,6 +71,7 @@ class Scrolling(Drawn, ScrollView, can_focus=True):
     @property
     def total(self) -> int:
         """The number of lines."""
+        # Not abc's abstractmethod: Textual's widgets have a metaclass of their own.
         raise NotImplementedError
 
     @property
