@@ -76,7 +76,9 @@ def _table(section: str, kind: Any) -> Iterator[str]:
             _values(one),
             _default(one, defaults[one.name]),
             one.becomes,
-            " ".join((one.help, *(f"`{word}`: {text}" for word, text in zip(one.choices, one.says)))),
+            " ".join(
+                (one.help, *(f"`{word}`: {text}" for word, text in zip(one.choices, one.says)))
+            ),
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
