@@ -251,6 +251,10 @@ async def test_a_size_is_typed_as_50m_and_its_old_value_is_told() -> None:
         await in_sight(pilot, "message_size_limit = 52428800")
         shown = told(await in_sight(pilot, "Taken as 52428800."))
         assert "(was 10485760)" in shown
+        await clear(pilot)
+        await type_text(pilot, "1.5G")
+        await in_sight(pilot, "WRONG: This is not a whole number.")
+        assert "such as 120 or 50M." in told(picture(pilot.app))
 
 
 async def test_a_form_and_a_list_say_what_is_out_of_sight() -> None:

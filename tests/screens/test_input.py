@@ -25,6 +25,8 @@ async def paste(pilot: object, text: str) -> None:
     [
         ("", "The name is empty"),
         ("mail", "The name has no dot. Write the full name"),
+        ("a b", "A host name cannot contain a blank"),
+        ("$myhostname", "A host name cannot contain '$'"),
         ("mail..zeke.ne.jp", "Remove the extra dot"),
         ("mail_1.zeke.ne.jp", "A host name cannot contain '_'"),
         ("192.168.1.5", "This is an IP address"),
@@ -84,7 +86,8 @@ async def test_the_domain_follows_the_name_until_it_is_typed() -> None:
     [
         ("0.0.0.0/0", "This network would let strangers send mail"),
         ("192.168.1.5/24", "with a network's length. Write 192.168.1.0/24"),
-        ("2001:db8::/64", "An IPv6 network needs brackets"),
+        ("2001:db8::/64", "An IPv6 network needs brackets. Write [2001:db8::]/64"),
+        ("[2001:db8::/64]", "An IPv6 network needs brackets. Write [2001:db8::]/64"),
         ("192.168.1.0/24\u3000", "a blank that is not a plain space"),
         ("lan", "This is not a network"),
     ],

@@ -41,9 +41,15 @@ def _name(text: str) -> str:
 
 
 def _mail(text: str) -> str:
-    """Return a mail address or a domain; the part before the '@' is as it is."""
-    local, at, domain = text.rpartition("@")
-    return f"{local}{at}{_domain(domain)}"
+    """Return the mail address in `<user@host>`, or a domain; the part before the '@' is as it is."""
+    local, at, domain = text.strip("<>").rpartition("@")
+    return f"{local}{at}{_domain(domain)}" if at else text
+
+
+def _sender(text: str) -> str:
+    """Do the same. `@example.com` is all senders of a domain, which is written without the '@'."""
+    found = _mail(text).removeprefix("@")
+    return found if "@" in found else _domain(found)
 
 
 def _ssh(text: str) -> str:
@@ -56,24 +62,34 @@ def _word(text: str) -> str:
     return text.lower()
 
 
+def _time(text: str) -> str:
+    """Return a time without a blank before its unit."""
+    return text.lower().replace(" ", "")
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
 KINDS: Mapping[str, Callable[[str], str]] = {
     "fqdn": _name,
     "relay_host": _name,
     "server_or_none": _name,
     "origin": _name,
-    "sender": _mail,
+    "sender": _sender,
     "email": _mail,
+    "mail_reader": _mail,
     "ssh_host": _ssh,
-    "time_unit": _word,
+    "time_unit": _time,
     "interfaces": _word,
 }
-"""By the name of a field's rule: how its text is read. Texts of other fields are taken as they are."""
+"""By the name of a field's rule: how its text is read. Other texts only lose blanks at their ends."""
 
 
 def as_written(field: Field, text: str) -> str:
     """Return what a typed text becomes in a field, the text itself where that is unchanged.
 
-    The field's rule judges the result. A blank at either end is dropped in the fields that are read.
+    The field's rule judges the result. Blanks at either end are dropped: no value has any there.
     """
-    read = _size if field.unit == BYTES else KINDS.get(field.rule)
-    return text if read is None else read(text.strip(" "))
+    read = _size if field.unit == BYTES else KINDS.get(field.rule, _as_it_is)
+    return read(text.strip(" "))

@@ -10,7 +10,7 @@ from typing import Any, Collection, Mapping, Sequence, Union
 
 from wizard.answers.as_written import as_written
 from wizard.answers.build import build_answers, check_section, quoted
-from wizard.answers.field import Field
+from wizard.answers.field import BYTES, Field
 from wizard.answers.fields import fields_of, rule_of
 from wizard.answers.model import Answers, Problem
 from wizard.answers.rules.characters import printable
@@ -63,7 +63,7 @@ def from_texts(section: str, texts: Texts) -> tuple[dict[str, Any], tuple[Proble
             values[field.name] = written
             continue
         try:
-            values[field.name] = number(written)
+            values[field.name] = number(written, "120 or 50M" if field.unit == BYTES else "120")
         except ValueError as error:
             found.append(Problem(section, field.name, str(error)))
     if texts.get(CUSTOM):
@@ -91,11 +91,11 @@ def answers_from_texts(sections: Mapping[str, Texts]) -> Union[Answers, tuple[Pr
     return (*found, *(() if isinstance(built, Answers) else built))
 
 
-def number(text: str) -> int:
-    """Return a typed whole number. Raises ValueError with what to write instead."""
+def number(text: str, example: str = "120") -> int:
+    """Return a typed whole number. Raises ValueError with an example of what to write instead."""
     printable(text)
     if not (text.isascii() and text.isdigit()):
-        raise ValueError("This is not a whole number. Write digits only, such as 120.")
+        raise ValueError(f"This is not a whole number. Write digits only, such as {example}.")
     return int(text)
 
 

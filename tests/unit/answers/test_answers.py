@@ -208,7 +208,7 @@ def test_of_many_problems_the_first_are_told(tmp_path: Path) -> None:
         ({"zone": "bl.example\n"}, "control character U+000A"),
         ({"zone": "bl.example\x1b[31m"}, "control character U+001B"),
         ({"zone": "(key).zen.dq.spamhaus.net"}, "'('"),
-        ({"zone": "$myhostname"}, "The name has no dot"),
+        ({"zone": "$myhostname"}, "A host name cannot contain '$'"),
         ({"zone": "bl.example", "replies": "-1"}, "This is not a reply filter"),
         ({"zone": "bl.example", "kind": "--help"}, "Choose one of"),
         ({}, "Write a full name"),

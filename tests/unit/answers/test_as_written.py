@@ -23,6 +23,7 @@ CASES = (
     ("hostname", "myhostname", " mail.zeke.ne.jp ", "mail.zeke.ne.jp"),
     ("hostname", "myhostname", "mail..zeke.ne.jp..", "mail..zeke.ne.jp."),
     ("hostname", "myhostname", ".", "."),
+    ("hostname", "myhostname", " a b ", "a b"),
     ("hostname", "myhostname", "\uff4dail.zeke.ne.jp.", "\uff4dail.zeke.ne.jp."),
     ("hostname", "myorigin", "$myhostname", "$myhostname"),
     ("domains", "local", "Zeke.ne.jp.", "zeke.ne.jp"),
@@ -30,8 +31,16 @@ CASES = (
     ("move", "old_server", "https://old.zeke.ne.jp/x", "old.zeke.ne.jp"),
     ("certificate", "host", "ssh://root@OLD.zeke.ne.jp.", "root@old.zeke.ne.jp"),
     ("blocklists", "allow_senders", "Taro@Example.com.", "Taro@example.com"),
+    ("blocklists", "allow_senders", "<Taro@Example.com>", "Taro@example.com"),
+    ("blocklists", "allow_senders", "@Example.com.", "example.com"),
+    ("blocklists", "allow_senders", "Taro@", "Taro@"),
+    ("aliases", "root", "<Taro@Example.com.>", "Taro@example.com"),
+    ("aliases", "root", "Taro", "Taro"),
+    ("limits", "anvil_rate_time_unit", "60 S", "60s"),
+    ("limits", "default_process_limit", " 120 ", "120"),
+    ("certificate", "cert_file", " /etc/pki/A.pem ", "/etc/pki/A.pem"),
     ("networks", "mynetworks", "10.0.0.0/8", "10.0.0.0/8"),
-    ("networks", "firewall_zone", "Public", "Public"),
+    ("networks", "firewall_zone", "Public ", "Public"),
 )
 
 

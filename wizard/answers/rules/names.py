@@ -54,6 +54,12 @@ def readable_name(name: str) -> str:
         return name
 
 
+def _stray(name: str) -> str:
+    """Return the first ASCII character that no name has, as a message calls it; "" for none."""
+    found = next((c for c in name if c.isascii() and not (c.isalnum() or c in "-.")), "")
+    return "a blank" if found == " " else repr(found) if found else ""
+
+
 _NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda name: not name, "The name is empty. Write a full name, such as mail.example.com."),
     (lambda name: name[0] == "-", "A name cannot begin with '-'. Begin with a letter or a digit."),
@@ -62,6 +68,10 @@ _NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (
         is_address,
         "This is an IP address. Write the host's name, such as mail.example.com.",
+    ),
+    (
+        lambda name: bool(_stray(name)),
+        "A host name cannot contain {stray}. Use letters, digits, hyphens and dots.",
     ),
     (
         lambda name: "" in name.split("."),
@@ -76,7 +86,10 @@ _NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
         "A name cannot end in a number. Write one such as mail.example.com.",
     ),
 )
-"""Faults of a whole name, each with its message. The first fault that matches is reported."""
+"""Faults of a whole name, each with its message. The first fault that matches is reported.
+
+A stray character comes before a missing dot: the first thing to repair in `a b` is the blank.
+"""
 
 
 def fqdn(text: str) -> str:
@@ -84,15 +97,10 @@ def fqdn(text: str) -> str:
     name = printable(text)
     for is_faulty, message in _NAME_FAULTS:
         if is_faulty(name):
-            raise ValueError(message)
+            raise ValueError(message.format(stray=_stray(name)))
     for label in name.split("."):
         if label.isascii() and not _LABEL.fullmatch(label):
-            bad = next((c for c in label if not (c.isalnum() or c == "-")), "-")
-            raise ValueError(
-                f"A host name cannot contain {bad!r}. Use letters, digits, hyphens and dots."
-                if bad != "-"
-                else "A part of a name cannot begin or end with '-'. Remove that hyphen."
-            )
+            raise ValueError("A part of a name cannot begin or end with '-'. Remove that hyphen.")
         if len(label) > LONGEST_LABEL:
             raise ValueError(
                 f"A part of the name has {len(label)} characters. At most {LONGEST_LABEL} are allowed."
@@ -115,7 +123,11 @@ def server(text: str) -> str:
 
 def origin(text: str) -> str:
     """Accept $myhostname, $mydomain or a full name (postconf(5) myorigin)."""
-    return text if text in {"$myhostname", "$mydomain"} else fqdn(text)
+    if text in {"$myhostname", "$mydomain"}:
+        return text
+    if text.startswith("$"):
+        raise ValueError("Write $myhostname, $mydomain or a full name, such as mail.example.com.")
+    return fqdn(text)
 
 
 def server_or_none(text: str) -> str:

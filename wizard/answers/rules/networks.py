@@ -71,7 +71,7 @@ def _unbracketed(text: str) -> str:
     if match:
         return match.group(1) + (match.group(2) or "")
     if ":" in text:
-        address, _, length = text.partition("/")
+        address, _, length = text.strip("[]").partition("/")
         suffix = f"/{length}" if length else ""
         raise ValueError(f"An IPv6 network needs brackets. Write [{address}]{suffix}.")
     return text
