@@ -8,7 +8,7 @@ from screens.messages import Finished
 from screens.widgets.rows import Row, text_rows
 from screens.widgets.wrap import wrapped
 from wizard.run.records import DIED, DONE, FAILED, STOPPED
-from wizard.run.ways_on import RESUMES, RESUMES_REPAIRED
+from wizard.run.ways_on import RESUMES, RESUMES_REPAIRED, remaining
 from wizard.status.mail_state import MailState
 
 MAX_WORDS = 3
@@ -44,11 +44,9 @@ def _where(over: Finished) -> str:
         return f" in the step: {over.failed_step}. What it had changed was put back."
     # As the worker counts them: the failed step is not among them.
     left = over.steps - len(over.done) - bool(over.failed_step)
-    at = (
-        f" in step {over.failed_at} of {over.steps}: {over.failed_step}" if over.failed_step else ""
-    )
-    steps = "1 step is left" if left == 1 else f"{left} steps are left"
-    return f"{at}. {steps}." if at else f". {steps}."
+    if over.failed_step:
+        return f" in step {over.failed_at} of {over.steps}: {over.failed_step}. {remaining(left)}"
+    return f". {remaining(left) if left else 'All its steps are done.'}"
 
 
 def ways(over: Finished, *, can_undo: bool, can_read_again: bool) -> str:

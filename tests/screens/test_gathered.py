@@ -119,7 +119,7 @@ async def test_the_second_review_follows_a_gather_run(outcome: str) -> None:
             await pilot.press("ctrl+n")
             shown = await in_sight(pilot, "Repair that, then press g to continue. Enter shows")
             # The sentence is wrapped, not cut.
-            assert f"letsencrypt from {OLD}. 0 steps are left." in " ".join(shown.split())
+            assert f"letsencrypt from {OLD}. It was the last step." in " ".join(shown.split())
             assert "u Undo" not in shown, "there is nothing to take back"
             return
         shown = await in_sight(pilot, "The run is over: DONE.")

@@ -309,6 +309,22 @@ def test_only_a_failure_is_to_be_repaired(outcome: str, can_undo: bool, said: st
     assert message(back) == over.message
 
 
+@pytest.mark.parametrize(
+    ("done", "failed_step", "line"),
+    [
+        (2, "Talk to it", "FAILED in step 3 of 4: Talk to it. 1 step is left."),
+        (3, "Talk to it", "FAILED in step 4 of 4: Talk to it. It was the last step."),
+        (3, "", "FAILED. 1 step is left."),
+        (4, "", "FAILED. All its steps are done."),
+    ],
+)
+def test_the_steps_that_are_left_are_said_in_words(done: int, failed_step: str, line: str) -> None:
+    titles = tuple(map(str, range(done)))
+    plan = make_plan(fresh_host())
+    over = Finished(RUN, "failed", "", (), plan, titles, 4, failed_step, done + 1)
+    assert line in [row.text + row.tail for row in ended_early(over, None, "", 80)]
+
+
 async def test_no_key_undoes_a_run_that_changed_nothing() -> None:
     app = make_app(session(failed(), can_undo=False))
     app._watch_run = RUN

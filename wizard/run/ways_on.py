@@ -1,4 +1,4 @@
-"""How a run that ended early is continued: the words for its message."""
+"""How far a run came that ended early, and how it is continued: the words for its message."""
 
 from __future__ import annotations
 
@@ -8,3 +8,10 @@ RESUMES_REPAIRED = f"Repair that; then {RESUMES}"
 """The same of one that failed. The screens name their key instead (`screens/outcome.py`)."""
 ANEW = "Repair the cause; then `postfix-wizard apply` begins anew."
 """The same of one that failed and put back all that it had changed."""
+
+
+def remaining(count: int) -> str:
+    """Return how many steps remain after the one in which a run ended."""
+    if not count:
+        return "It was the last step."
+    return "1 step is left." if count == 1 else f"{count} steps are left."

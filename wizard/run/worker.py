@@ -54,7 +54,7 @@ from wizard.run.seals import Seals, make_seals
 from wizard.run.steady import ConnectionLost
 from wizard.run.tidy import forget_copies, remove, tidy
 from wizard.run.undo import is_skipped, steps_back, steps_to_return, texts_first
-from wizard.run.ways_on import ANEW, RESUMES, RESUMES_REPAIRED
+from wizard.run.ways_on import ANEW, RESUMES, RESUMES_REPAIRED, remaining
 
 _EXHAUSTED = frozenset(
     {
@@ -315,21 +315,15 @@ def _take_all(work: _Work, steps: Sequence[Step], hands: _Hands) -> Optional[_Fa
     todo = [step for step in texts_first(steps) if step.id not in work.past.done]
     for number, step in enumerate(todo):
         if work.stopping():
-            said = f"Stopped as asked before {step.title!r}. {_remaining(len(todo) - number)}"
+            said = f"Stopped as asked before {step.title!r}. {remaining(len(todo) - number)}"
             return _Failure(step, said, stopped=True)
         wrong = _take(work, step, hands)
         if wrong is not None:
             said = (
-                f"{wrong.said}\nIt was in step {step.title!r}. {_remaining(len(todo) - number - 1)}"
+                f"{wrong.said}\nIt was in step {step.title!r}. {remaining(len(todo) - number - 1)}"
             )
             return replace(wrong, said=said, stopped=work.stopping())
     return None
-
-
-def _remaining(count: int) -> str:
-    if count == 1:
-        return "1 step is left."
-    return f"{count or 'No'} steps are left."
 
 
 def _take(work: _Work, step: Step, hands: _Hands) -> Optional[_Failure]:
