@@ -69,6 +69,7 @@ class Progress:
             records.RunStarted: self._begins,
             records.Output: self._output,
             records.StepStarted: self._started,
+            records.Began: self._began,
             records.StepFinished: self._finished,
             records.Prompted: self._prompted,
             records.PromptClosed: lambda event: self.prompts.pop(event.prompt, None),
@@ -96,6 +97,12 @@ class Progress:
         step = self._step(event.step)
         step.state, step.began, step.seconds = RUNS, time.monotonic(), None
         self.active = step.id
+
+    def _began(self, event: records.Began) -> None:
+        """Count the time of a step from its start, also if this viewer attached later."""
+        step = self._step(event.step)
+        if step.began is not None:
+            step.began = min(step.began, event.mono)
 
     def _finished(self, event: records.StepFinished) -> None:
         step = self._step(event.step)

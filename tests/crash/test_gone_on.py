@@ -69,8 +69,8 @@ def test_a_viewer_sees_all_from_the_first_record_and_output_in_its_place(
         ]
         assert kinds == [
             ("RunStarted", ""),
-            *[(kind, "one") for kind in ("StepStarted", "StepIntended", "StepFinished")],
-            *[(kind, "two") for kind in ("StepStarted", "StepIntended", "StepFinished")],
+            *[(kind, "one") for kind in ("StepStarted", "Began", "StepIntended", "StepFinished")],
+            *[(kind, "two") for kind in ("StepStarted", "Began", "StepIntended", "StepFinished")],
             ("RunFinished", ""),
         ]
         one = [

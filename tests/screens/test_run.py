@@ -311,6 +311,20 @@ async def test_the_line_that_says_what_closing_does_is_there_until_the_end() -> 
         await in_sight(pilot, "wizard  Result")
 
 
+def test_the_time_of_a_step_counts_from_its_start_for_who_attaches_later() -> None:
+    progress = Progress(make_plan(fresh_host()).pending)
+    for event in (*happy_events()[:7], records.StepStarted("main.cf")):
+        progress.take(event)
+    now = time.monotonic()
+    progress.take(records.Began("install", now - 500))
+    progress.take(records.Began("main.cf", now - 60))
+    assert progress.elapsed(now) == "1:04"
+    # Of a boot before this one: its clock is ahead.
+    progress.take(records.StepStarted("firewall"))
+    progress.take(records.Began("firewall", now + 9999))
+    assert progress.elapsed(time.monotonic()).startswith("1:0")
+
+
 def test_the_bar_counts_what_is_done_and_the_time_of_all_steps() -> None:
     progress = Progress(make_plan(fresh_host()).pending)
     assert progress.bar == "step 1 of 4  [----------------]"

@@ -23,6 +23,7 @@ from wizard.run.lock import holder
 from wizard.run.paths import Places
 from wizard.run.records import (
     DIED,
+    Began,
     Event,
     Output,
     PromptClosed,
@@ -94,6 +95,8 @@ def _events(
             for number, entry in enumerate(entries):
                 yield from outputs.before(entry)
                 yield entry.record
+                if isinstance(entry.record, StepStarted):
+                    yield Began(entry.record.step, entry.mono)
                 # A resumed run has more records after an end.
                 if isinstance(entry.record, RunFinished) and number == len(entries) - 1:
                     return

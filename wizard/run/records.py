@@ -151,4 +151,15 @@ class Output:
     lines: tuple[str, ...]
 
 
-Event = Union[Record, Output]
+@dataclass(frozen=True)
+class Began:
+    """When the step of the StepStarted before began, by the monotonic clock, which all processes share.
+
+    A viewer that attaches later gets it too. It is never in a journal.
+    """
+
+    step: str
+    mono: float
+
+
+Event = Union[Record, Output, Began]
