@@ -193,19 +193,32 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self._show(GatheredScreen(self.desk, message.plan))
 
     def on_finished(self, message: messages.Finished) -> None:
-        """Open the result of a run. Facts from before the run are dropped.
+        """Open the result of a run."""
+        self._end_run(message)
+        from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
+
+        self._show(ResultScreen(self.desk, message))
+
+    def on_quits(self, message: messages.Quits) -> None:
+        """Settle what becomes of the answers before the screens close."""
+        over = message.over
+        if over.plan.gathers and over.outcome == "done":
+            # The plan that puts the answers in place comes after it.
+            self.desk.running = None
+        else:
+            self._end_run(over)
+
+    def _end_run(self, over: messages.Finished) -> None:
+        """Drop the facts from before the run.
 
         The answers of a run that ended early remain the draft, and are offered again.
         """
         self.desk.forget()
-        if message.outcome == "done":
-            self.keeper.settle(message.run, message.sections)
+        if over.outcome == "done":
+            self.keeper.settle(over.run, over.sections)
         else:
-            self.desk.has_draft = self.keeper.is_stored
-        self.desk.last_run = message.summary
-        from screens.result import ResultScreen  # noqa: PLC0415 - only at the end
-
-        self._show(ResultScreen(self.desk, message))
+            self.desk.has_draft = self.keeper.is_stored or over.is_offered_again
+        self.desk.last_run = over.summary
 
     def action_interrupt(self) -> None:
         """Ctrl-C: have the run on the screen stop after its step, elsewhere quit."""

@@ -84,10 +84,14 @@ class HostLoaded(Message):
 
 @dataclass
 class Planned(Message):
-    """A thread made a plan. `draft`, if there is one, replaces that of the shared state."""
+    """A thread made a plan. `draft`, if there is one, replaces that of the shared state.
+
+    `queued` is the number of messages in the queue then, None if it is not known.
+    """
 
     plan: Plan
     draft: Optional[Draft] = None
+    queued: Optional[int] = None
 
 
 @dataclass
@@ -136,10 +140,22 @@ class Finished(Message):
         return self.outcome != "done" and not self.has_returned
 
     @property
+    def is_offered_again(self) -> bool:
+        """True if the next start offers the answers of the run's plan."""
+        return self.can_resume and not self.plan.undoes
+
+    @property
     def summary(self) -> str:
         """A sentence with the outcome of the run."""
         how = {"done": "is done", "died": "was cut off", "stopped": "was stopped"}
         return f"Run {self.run} {how.get(self.outcome, self.outcome)}."
+
+
+@dataclass
+class Quits(Message):
+    """The operator quits at the end of a run, without a look at its result."""
+
+    over: Finished
 
 
 @dataclass

@@ -17,7 +17,7 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.feed import FAR_BEHIND, Fed, Feed
 from screens.frame import WizardScreen
-from screens.messages import Failed, Finished, Gathered
+from screens.messages import Failed, Finished, Gathered, Quits
 from screens.progress import DONE, FAILED, NEXT, RUNS, WAITS, Progress, StepView
 from screens.widgets.entry import Entry
 from screens.widgets.keyline import KeyLine
@@ -71,7 +71,10 @@ class RunScreen(WizardScreen):
             tooltip="Stop after this step, after a yes (also Ctrl-C).",
         ),
         Binding("escape", "answer", "Question", tooltip="Go to the open question."),
-        Binding("escape,o", "output", "Output", tooltip="Show the output of the step."),
+        Binding(
+            "escape", "output", "Close list", tooltip="Go back to the output of the step (also o)."
+        ),
+        Binding("o", "output", "Output", show=False),
         Binding("escape,enter", "sections", "All steps", tooltip="Show all steps."),
     ]
 
@@ -369,8 +372,12 @@ class RunScreen(WizardScreen):
 
     def ask_to_leave(self) -> bool:
         """Quit with a last line, or ask first if the run is in progress. Return True."""
-        if self.progress.finished is not None:
-            outcome = self.progress.finished.outcome
+        over = self.progress.finished
+        if over is not None:
+            outcome = over.outcome
+            if self._plan is not None:
+                # Straight to the app, which must know it before it ends.
+                self.app.post_message(Quits(self._finished(over, self._plan)))
             self.desk.last_words = f"Run {self.run}: {outcome.upper()}."
             self.app.exit(0 if outcome == DONE else 1)
             return True

@@ -192,8 +192,8 @@ ENDED_EARLY: list[records.Event] = [
 ]
 
 
-async def run_it(pilot: Pilot[int], session: StandIn) -> None:
-    """Type a name, run the plan, and see its result."""
+async def run_to_its_end(pilot: Pilot[int]) -> None:
+    """Type a name, and run the plan."""
     await walk_to(pilot, "Hostname")
     await clear(pilot)
     await type_text(pilot, "mx.zeke.ne.jp")
@@ -205,9 +205,39 @@ async def run_it(pilot: Pilot[int], session: StandIn) -> None:
     await in_sight(pilot, "Run the plan?")
     await pilot.press("y")
     await in_sight(pilot, "The run is over")
+
+
+async def run_it(pilot: Pilot[int], session: StandIn) -> None:
+    """Do the same, and see the result."""
+    await run_to_its_end(pilot)
     await pilot.press("ctrl+n")
     await in_sight(pilot, "postfix-wizard  Result")
     assert session.started
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"), [("failed", "The draft of the run is kept: "), ("done", "")]
+)
+async def test_quitting_at_the_end_of_a_run_says_whether_its_answers_are_kept(
+    outcome: str, said: str
+) -> None:
+    session = StandIn(events=[*ENDED_EARLY[:2], records.RunFinished(outcome, "")])
+    async with opened(session) as pilot:
+        await run_to_its_end(pilot)
+        await pilot.press("ctrl+q")
+    line = desk_of(pilot).draft_line(pilot.app.keeper.flush())  # type: ignore[attr-defined]
+    assert line.startswith(said)
+    assert bool(line) is bool(said) is (stored(session.state) is not None)
+
+
+async def test_quitting_an_attached_run_that_failed_says_so_too() -> None:
+    """The next start offers the answers of its plan, also without a stored draft."""
+    app = make_app(StandIn(events=list(ENDED_EARLY), in_progress=RUN))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over")
+        await pilot.press("q")
+    assert app.desk.draft_line("").startswith("The draft of the run is kept: ")
 
 
 async def test_a_run_that_failed_gives_its_answers_back() -> None:
