@@ -150,10 +150,18 @@ class DraftStore:
         owner = _owner(drafts.get(self.login))
         if owner in {"", self.writer, replaces}:
             return
-        pid = process_of(owner)
+        pid, run = process_of(owner), from_plain(drafts[self.login]).run
+        doing = "keeping the answers"
+        if run and not pid:
+            # Nobody knows yet whether that run puts them in place.
+            raise OtherWizardTrouble(
+                doing,
+                f"the answers of run {run} are in {self.path}",
+                "Start postfix-wizard again once that run is over: it offers them if they are needed.",
+            )
         who = f"another wizard of {self.login}, process {pid}," if pid else "another wizard"
         raise OtherWizardTrouble(
-            "keeping the answers",
+            doing,
             f"{who} keeps its own in {self.path}",
             "Quit one of the two; the next start offers what was kept.",
         )

@@ -94,6 +94,13 @@ def test_another_wizard_of_the_same_user_is_never_overwritten(places: Places) ->
         store(places).keep(KEPT)
 
 
+def test_the_answers_of_a_run_are_not_called_those_of_another_wizard(places: Places) -> None:
+    """The operator's connection broke during the run, and they type in the forms of a new login."""
+    store(places, writer="1-1").keep(replace(KEPT, run="20251124-031500-1"))
+    with pytest.raises(OtherWizardTrouble, match="the answers of run 20251124-031500-1 are in"):
+        store(places).keep(KEPT)
+
+
 @pytest.mark.parametrize(("sections", "left"), [((), None), (("hostname",), {"domains"})])
 def test_what_a_run_has_done_is_no_draft_any_more(
     places: Places, sections: tuple[str, ...], left: Any
