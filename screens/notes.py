@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Collection, Iterator, Sequence
+from typing import Collection, Iterator, Optional, Sequence
 
 from screens.columns import WIDE, side_by_side
 from screens.widgets.rows import Row, text_rows
@@ -26,9 +26,14 @@ _BOX = " " * 4
 _HEADING = 14
 
 
-def summary_rows(plan: Plan, accepted: Collection[str], width: int) -> Iterator[Row]:
-    """Yield what the plan does, then what is in its way: obstacles, conflicts and cautions."""
-    for line in summary(plan):
+def summary_rows(
+    plan: Plan, accepted: Collection[str], width: int, queued: Optional[int] = None
+) -> Iterator[Row]:
+    """Yield what the plan does, then what is in its way: obstacles, conflicts and cautions.
+
+    `queued` is the number of messages in the queue, None if it is not known.
+    """
+    for line in summary(plan, queued):
         look = "quiet" if line.is_quiet else ""
         texts = wrapped("; ".join(line.texts), max(10, width - _HEADING - 1))
         for number, text in enumerate(texts):

@@ -56,6 +56,7 @@ class ReviewScreen(DecidingScreen):
         super().__init__(desk, title, "review")
         self._problems: tuple[Problem, ...] = ()
         self._starting = False
+        self._queued: Optional[int] = None
 
     def on_mount(self) -> None:
         """Make the plan in a thread."""
@@ -89,7 +90,8 @@ class ReviewScreen(DecidingScreen):
         today = session.today(draft.host) if sections else None
         if today is not None:
             answers = narrowed(answers, today, sections)
-        return Planned(session.plan(answers, draft.host, sections, self.choices))
+        plan = session.plan(answers, draft.host, sections, self.choices)
+        return Planned(plan, queued=session.queued())
 
     def _say_problems(self) -> None:
         says = "The answers are not complete yet. Enter goes to the section:"
@@ -106,6 +108,7 @@ class ReviewScreen(DecidingScreen):
     def on_planned(self, message: Planned) -> None:
         """Store the plan, and compare its files in a thread."""
         plan = self.desk.plan = message.plan
+        self._queued = message.queued
         in_background(self, lambda: make_tabs(plan), self.show_tabs)
 
     async def show_tabs(self, tabs: tuple[Tab, ...]) -> None:
@@ -201,7 +204,7 @@ class ReviewScreen(DecidingScreen):
         if tab.diff is not None:
             return copy_rows(tab.diff, width)
         if tab.kind == SUMMARY:
-            return list(summary_rows(plan, self.desk.accepted, width))
+            return list(summary_rows(plan, self.desk.accepted, width, self._queued))
         if tab.kind == COMMANDS:
             return list(command_rows(plan, width)) or [Row(NOTHING, "quiet")]
         return list(note_rows(plan, width))

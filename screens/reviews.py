@@ -65,7 +65,11 @@ class UndoScreen(ReviewScreen):
     def begin(self) -> None:
         """Make the plan of the undo."""
         session, run = self.desk.session, self.run_back
-        in_background(self, lambda: Planned(session.undo_plan(run)), self.post_message)
+        in_background(
+            self,
+            lambda: Planned(session.undo_plan(run), queued=session.queued()),
+            self.post_message,
+        )
 
     @property
     def runs_the_draft(self) -> bool:
@@ -118,7 +122,7 @@ class GatheredScreen(ReviewScreen):
         draft = replace(opening, first=self._first).draft(host)
         draft.apply(stored_of_answers(answers, self._gathering.sections, time.time()))
         draft.seen.update(SECTIONS)
-        return Planned(plan, draft)
+        return Planned(plan, draft, session.queued())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Hide Back and the list until the plan brings the draft."""

@@ -217,6 +217,12 @@ class Session:
 
         return runs_to_undo(self.places)
 
+    def queued(self) -> Optional[int]:
+        """Return how many messages are in the queue, None if that is not known. Takes at most 5 s."""
+        from wizard.host.waiting import count_queued  # noqa: PLC0415 - as for undo_plan
+
+        return count_queued(self.door)
+
     def mail_state(self, plan: Plan) -> MailState:
         """Observe whether port 25 answers after a run of this plan. Takes at most 5 s."""
         from wizard.status.mail_state import observe_mail  # noqa: PLC0415 - as for undo_plan

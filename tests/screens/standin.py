@@ -339,6 +339,7 @@ class StandIn:
     can_undo: bool = True
     changed_nothing: tuple[str, ...] = ()
     mail: MailState = FLOWING
+    in_queue: Optional[int] = None
     checked: Union[tuple[Finding, ...], Trouble] = FINDINGS
     check_waits: threading.Event = field(default_factory=_set_event)
     logged: Tally = field(default_factory=Tally)
@@ -446,6 +447,9 @@ class StandIn:
     def runs_to_undo(self) -> frozenset[str]:
         able = (one.run for one in self.past if one.can_undo)
         return frozenset(able) - frozenset(self.changed_nothing)
+
+    def queued(self) -> Optional[int]:
+        return self.in_queue
 
     def mail_state(self, _plan: Plan) -> MailState:
         return self.mail

@@ -70,6 +70,14 @@ async def test_changes_are_read_one_by_one_over_the_ends_of_files() -> None:
         await in_sight(pilot, "Change 3 of 3")
 
 
+async def test_the_summary_has_the_number_of_queued_messages() -> None:
+    session = session_of(plan_of_three_files())
+    session.in_queue = 14
+    async with opened(session) as pilot:
+        await pilot.press("end", "enter")
+        await in_sight(pilot, "Queue         14 messages, none affected")
+
+
 async def test_the_title_follows_the_scrolling() -> None:
     async with opened(session_of(plan_of_three_files()), size=(80, 16)) as pilot:
         await pilot.press("end", "enter")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Optional
@@ -88,6 +89,22 @@ def _text(raw: bytes) -> str:
         return str(json.loads(f'"{text}"'))
     except ValueError:
         return text
+
+
+def count_queued(door: Door) -> Optional[int]:
+    """Return how many messages are in the queue, None if that is not known. Takes at most SECONDS."""
+    until = time.monotonic() + SECONDS
+    count = 0
+    try:
+        for line in door.stream(POSTQUEUE, seconds=SECONDS):
+            count += _MESSAGE.match(line) is not None
+        if not count:
+            # It may have failed. Once more, with its exit status.
+            again = door.run(POSTQUEUE, timeout=SECONDS)
+            return 0 if again is not None and again.code == 0 and not again.stdout else None
+    except Trouble:
+        return None
+    return count if time.monotonic() < until else None
 
 
 def count_waiting(door: Door, queue: str, socket: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Optional
 
 from wizard.paths import MAIN_CF
 from wizard.plan import actions, certificate_actions, undo_actions
@@ -18,12 +18,14 @@ from wizard.plan.losses import losses
 from wizard.plan.model import FileChange, Plan, Step
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import BY_NAME, RESTART
+from wizard.text import counted
 
 PACKAGES, FILES, CERTIFICATES, POSTFIX = "Install", "Files", "Certificates", "Postfix"
 QUEUE, DOVECOT, FIREWALL, DNS = "Queue", "Dovecot", "Firewall", "DNS"
 OTHER_SERVER, CHECKS, TAKEN_AWAY = "Other server", "Checks", "Taken away"
 
 NOTHING = "nothing changes"
+NONE_AFFECTED = "no waiting message is affected"
 
 _OF = {
     PACKAGES: (actions.Install, undo_actions.Remove),
@@ -89,13 +91,18 @@ class SummaryLine:
     is_quiet: bool = False
 
 
-def summary(plan: Plan) -> tuple[SummaryLine, ...]:
-    """Return the lines of a plan in the order in which an operator asks for them."""
+def summary(plan: Plan, queued: Optional[int] = None) -> tuple[SummaryLine, ...]:
+    """Return the lines of a plan in the order in which an operator asks for them.
+
+    `queued` is the number of messages in the queue, None if it is not known.
+    """
     lines = [*_losses(plan)]
     for heading, kinds in _OF.items():
         steps = [one for one in plan.pending if isinstance(one.action, kinds)]
         texts = tuple(dict.fromkeys(filter(None, _WORDS.get(heading, _titles)(plan, steps))))
-        if texts:
+        if heading == QUEUE and queued is not None:
+            lines.append(_counted_queue(plan, texts, queued))
+        elif texts:
             lines.append(SummaryLine(heading, texts))
         elif heading in _ALWAYS:
             lines.append(SummaryLine(heading, (NOTHING,), is_quiet=True))
@@ -201,10 +208,22 @@ def _queue(_plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
     # The first step has the number of messages, and the second one looks again.
     hold = next((one for one in steps if isinstance(one.action, actions.HoldMail)), None)
     if hold is not None:
-        yield "no waiting message is affected" if hold.title == NONE_NOW else hold.title
+        yield NONE_AFFECTED if hold.title == NONE_NOW else hold.title
     for step in steps:
         if not isinstance(step.action, actions.HoldMail):
             yield step.title
+
+
+def _counted_queue(plan: Plan, texts: tuple[str, ...], queued: int) -> SummaryLine:
+    """Return the line of the queue with the number of its messages."""
+    if not queued:
+        return SummaryLine(QUEUE, ("no message is waiting", *texts), is_quiet=not texts)
+    count = counted(queued, "message")
+    if texts not in ((), (NONE_AFFECTED,)):
+        return SummaryLine(QUEUE, (f"{count} in it", *texts))
+    stops = any(getattr(one.action, "verb", "") == "stop" for one in plan.pending)
+    then = "waiting until Postfix is started again" if stops else "none affected"
+    return SummaryLine(QUEUE, (f"{count}, {then}",), is_quiet=not stops)
 
 
 def _firewall(_plan: Plan, steps: Sequence[Step]) -> Iterator[str]:

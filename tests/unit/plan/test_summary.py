@@ -91,6 +91,30 @@ def test_the_queue() -> None:
     assert said(plan_of(hold, hold, title=title))["Queue"] == title
 
 
+@pytest.mark.parametrize(
+    ("actions", "title", "queued", "expected"),
+    [
+        ((), "", 0, "no message is waiting"),
+        ((), "", 1, "1 message, none affected"),
+        ((HoldMail((), ()),), NONE_NOW, 14, "14 messages, none affected"),
+        ((HoldMail((), ()),), "Put on hold (3 messages now)", 0, "no message is waiting"),
+        ((HoldMail((), ()),), "Put on hold (3)", 2000, "2,000 messages in it; Put on hold (3)"),
+        (
+            (ReturnUnit("postfix", "stop", "inactive"),),
+            "",
+            14,
+            "14 messages, waiting until Postfix is started again",
+        ),
+    ],
+)
+def test_the_queue_with_the_number_of_its_messages(
+    actions: tuple[Action, ...], title: str, queued: int, expected: str
+) -> None:
+    lines = summary(plan_of(*actions, title=title), queued)
+    line = next(one for one in lines if one.heading == "Queue")
+    assert "; ".join(line.texts).startswith(expected)
+
+
 def test_an_undo() -> None:
     lines = said(
         plan_of(

@@ -147,6 +147,23 @@ def test_a_queue_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert judged(found, NOON).seen.startswith("at least 1 message for Dovecot")
 
 
+@pytest.mark.parametrize(
+    ("script", "count"),
+    [
+        (f"printf '%s' '{line(NOON, GONE).decode()}{line(NOON, name='hold').decode()}'", 2),
+        ("true", 0),
+        ("echo 'postqueue: fatal: Queue report unavailable' >&2; exit 69", None),
+        (f"echo '{line(NOON, GONE).decode().strip()}'; exec sleep 60", None),
+        ("", None),
+    ],
+)
+def test_how_many_messages_are_in_the_queue(
+    script: str, count: Optional[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "SECONDS", 0.5)
+    assert waiting.count_queued(Postqueue(script)) == count
+
+
 def test_postqueue_that_cannot_be_asked() -> None:
     """The rest of the check goes on."""
     found = judged(asked(""), NOON)
