@@ -143,7 +143,8 @@ class CertificateScreen(FormScreen):
 
     def show_foot(self) -> None:
         """Show the names in the certificate under the cursor."""
-        row = self.query_one(Lineages).current if self.query_one(Lineages).has_focus else None
+        # A widget hears later that it lost the focus.
+        row = self.focused.current if isinstance(self.focused, Lineages) else None
         one = next((one for one in self._suggested() if row and one.lineage.name == row.key), None)
         if one is None:
             super().show_foot()

@@ -29,8 +29,11 @@ WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76), ("-wide", 110, 1 << 16))
 The design is for 80 columns. From 110 on there is room for two columns.
 """
 
-LOW = 16
-"""Lines below which a screen has the class `-low`."""
+LOW, LOWEST = 16, 10
+"""Lines below which a screen has the class `-low`, and `-lowest` too.
+
+The screens open with ten lines or more; a window can be made smaller later.
+"""
 
 
 class Sections(Rows):
@@ -132,6 +135,7 @@ class WizardScreen(Screen[None]):
         """Set the classes for the terminal's size, before the layout."""
         wide, high = self.app.size
         self.set_class(high < LOW, "-low")
+        self.set_class(high < LOWEST, "-lowest")
         for name, least, most in WIDTHS:
             self.set_class(least <= wide < most, name)
 

@@ -191,3 +191,25 @@ async def test_no_character_of_uncertain_width_is_drawn_by_us() -> None:
             wide = {c for c in shown if unicodedata.east_asian_width(c) == "A"}
             assert not wide
             assert re.fullmatch(r"[\x20-\x7e\n]*", shown)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 5)])
+async def test_with_few_lines_those_of_the_body_come_first(size: tuple[int, int]) -> None:
+    """No window is opened so small, but it can be made smaller later."""
+    async with opened(StandIn(the_host=set_up_host(), saved=answers()), size=size) as pilot:
+        await in_sight(pilot, "Hostname")
+        await pilot.press("down", "enter")
+        await in_sight(pilot, "Add domain:")
+        await pilot.press("escape")
+    async with opened(size=size) as pilot:
+        await in_sight(pilot, "System")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "> Name of this")
+
+
+async def test_at_60x20_no_word_of_a_choice_is_cut() -> None:
+    async with opened(size=(60, 20)) as pilot:
+        await walk_to(pilot, "Networks")
+        await pilot.press("tab", "tab")
+        shown = await in_sight(pilot, "> Protocols")
+        assert all(f") {word}" in shown for word in ("ipv4", "all", "ipv6"))

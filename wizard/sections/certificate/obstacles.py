@@ -81,7 +81,11 @@ def _lineage(answers: Answers, host: Host) -> Iterator[str]:
         why = lineage.problem or installing.NO_WHOLE_SET
         yield f"lineage {lineage.name} cannot be used: {why}{instead}"
     else:
-        advice = "" if lineage.not_before > now else "; renew it, or copy a newer one"
+        advice = (
+            ""
+            if lineage.not_before > now
+            else "; renew it, copy a newer one, or choose another source"
+        )
         yield f"the certificate of {lineage.name} {dates}{advice}{instead}"
 
 
