@@ -15,6 +15,7 @@ from screens.places import place
 from screens.preview import preview
 from screens.secret import SecretScreen, secret_of
 from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
+from screens.widgets.foot import Foot
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
 from screens.widgets.rows import Rows, position
@@ -59,7 +60,6 @@ class FormScreen(WizardScreen):
         self._pause: Optional[Timer] = None
         self._last_field: Optional[FormField] = None
         self._written: set[str] = set()
-        self._says_wrong = False
 
     def field(self, name: str, section: str = "") -> Field:
         """Return the table's entry of a field of this screen."""
@@ -83,9 +83,7 @@ class FormScreen(WizardScreen):
                 yield from self.fields()
             yield Line(id="beside")
         yield Line(look="quiet", id="form-more")
-        with Widget(id="foot"):
-            yield Line(id="foot-preview")
-            yield Line(id="foot-advice")
+        yield Foot()
 
     def fields(self) -> Iterable[Widget]:
         """Make the form's widgets: each form has its own."""
@@ -158,11 +156,10 @@ class FormScreen(WizardScreen):
             self._pause.stop()
             self._pause = None
         if event.typed:
-            if form_field.problem or self._says_wrong:
+            foot = self.query_one(Foot)
+            if form_field.problem or foot.says_wrong:
                 form_field.mark("")
-                # Nothing instead of the advice, which would cost a slow line more than the key.
-                self.query_one("#foot-advice", Line).say("", "quiet")
-                self._says_wrong = False
+                foot.clear()
             self._pause = self.set_timer(PAUSE, self._paused)
         else:
             self.show_fields()
@@ -199,7 +196,7 @@ class FormScreen(WizardScreen):
             shown = preview(self.draft, form_field.field)
             form_field.show_preview(shown)
             if form_field.inline and form_field is self.focused_field():
-                self.query_one("#foot-preview", Line).say(shown, "value")
+                self.query_one(Foot).show_preview(shown)
 
     def was_of(self, form_field: FormField) -> str:
         """Return the text of the start if the present one differs; "" also for lists."""
@@ -254,11 +251,7 @@ class FormScreen(WizardScreen):
 
     def say_foot(self, shown: str, advice: str, look: str) -> None:
         """Write the foot's lines: the preview of an inline field, and the advice."""
-        self._says_wrong = look == "wrong"
-        line = self.query_one("#foot-preview", Line)
-        line.set_class(bool(shown), "-shown")
-        line.say(shown, "value")
-        self.query_one("#foot-advice", Line).say(advice, look)
+        self.query_one(Foot).say(shown, advice, look)
 
     def advice(self, form_field: FormField) -> str:
         """Return the foot's text for a field without a problem."""

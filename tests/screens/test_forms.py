@@ -146,6 +146,20 @@ async def test_right_words_are_added_and_wrong_ones_stay_with_what_is_wrong() ->
         assert "c_1.zeke.ne.jp: A host name cannot contain '_'" in shown
 
 
+async def test_a_long_error_is_whole_and_the_foot_is_small_again_after_it() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Networks")
+        await type_text(pilot, "192.168.1.5/24 lan")
+        await pilot.press("enter")
+        await in_sight(pilot, "WRONG: 192.168.1.5/24: ")
+        shown = told(picture(pilot.app))
+        assert "lan: This is not a network. Write one such as 192.168.1.0/24 or [2001:" in shown
+        height = pilot.app.screen.query_one("#form").size.height
+        await clear(pilot)
+        await in_sight(pilot, "Computers here may send mail")
+        assert pilot.app.screen.query_one("#form").size.height > height
+
+
 async def test_a_letter_in_a_list_goes_to_its_line_and_q_is_one() -> None:
     async with opened() as pilot:
         await walk_to(pilot, "Domains")
