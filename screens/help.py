@@ -21,6 +21,7 @@ MOVING = (
     ("Space", "Switch a list's item on or off; choose a word."),
     ("Enter", "Add what is typed to a list; else go on to the next field."),
     ("Left Right", "Move long lines under the window; move in what is typed."),
+    ("^U", "Delete what is typed before the cursor."),
     ("PgUp PgDn", "Move by a page."),
     ("Home End", "Go to the first line or to the last one."),
     ("Del", "Remove a list's item."),

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
+from screens.frame import LOW
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 
@@ -34,10 +35,18 @@ class Window(ModalScreen[Answer], Generic[Answer]):
 
     def compose(self) -> ComposeResult:
         """Make title, body and keys."""
+        self._fit()
         with Widget(id="window"):
             yield Line(self.heading, "strong", id="window-title")
             yield from self.body()
             yield KeyLine()
+
+    def on_resize(self) -> None:
+        """Follow the terminal's height."""
+        self._fit()
+
+    def _fit(self) -> None:
+        self.set_class(self.app.size.height < LOW, "-low")
 
     def body(self) -> Iterable[Widget]:
         """Make the window's own widgets."""

@@ -17,7 +17,7 @@ from wizard.check.report import WORDS
 from wizard.dns.records import Published, fragment
 from wizard.finding import RIGHT, Finding
 
-WIDTH = 66
+INDENT = " " * 9
 ASKING = "Asking this host's resolvers: three seconds at most ..."
 COPY = "Where your zone is kept elsewhere, these lines are for its zone file:"
 LATER = "`postfix-wizard check` prints them for copying, without this frame."
@@ -32,10 +32,11 @@ class RecordsScreen(Window[None]):
         super().__init__("DNS records")
         self._desk = desk
         self._answers = answers
+        self._make: Callable[[int], Iterable[Row]] = lambda width: text_rows(ASKING, width, "quiet")
 
     def body(self) -> Iterable[Widget]:
         """Make the lines."""
-        yield Lines([Row(ASKING, "quiet")], choosing=False)
+        yield Lines(choosing=False)
 
     def on_mount(self) -> None:
         """Query the DNS in a thread."""
@@ -48,28 +49,39 @@ class RecordsScreen(Window[None]):
     def _show(self, found: tuple[tuple[Finding, ...], tuple[Published, ...]]) -> None:
         """Show the findings and the records."""
         findings, records = found
-        self.query_one(Lines).show([*_seen(findings), *_wanted(records)])
+        self._say(lambda width: (*_seen(findings, width), *_wanted(records, width)))
 
     def on_failed(self, message: Failed) -> None:
         """Say why there is nothing to show."""
         message.stop()
-        self.query_one(Lines).show(text_rows(message.text, WIDTH, "wrong"))
+        self._say(lambda width: text_rows(message.text, width, "wrong"))
+
+    def _say(self, make: Callable[[int], Iterable[Row]]) -> None:
+        """Show the rows that `make` returns for a width, now and at another size."""
+        self._make = make
+        lines = self.query_one(Lines)
+        lines.show(list(make(max(20, lines.size.width))))
+
+    def on_resize(self) -> None:
+        """Wrap the lines at the new width."""
+        self._say(self._make)
 
 
-def _seen(findings: Iterable[Finding]) -> Iterator[Row]:
+def _seen(findings: Iterable[Finding], width: int) -> Iterator[Row]:
     for one in findings:
         look = "right" if one.verdict == RIGHT else "strong"
         yield Row(f"{WORDS[one.verdict]:<8}", look, "", one.looked_at, "")
-        yield Row(f"         seen:   {one.seen}")
+        yield from text_rows(f"seen:   {one.seen}", width, "", INDENT)
         if one.verdict != RIGHT:
-            yield Row(f"         should: {one.expected}")
+            yield from text_rows(f"should: {one.expected}", width, "", INDENT)
             if one.advice:
-                yield from text_rows(one.advice, WIDTH, "quiet", " " * 9)
+                yield from text_rows(one.advice, width, "quiet", INDENT)
 
 
-def _wanted(records: Iterable[Published]) -> Iterator[Row]:
+def _wanted(records: Iterable[Published], width: int) -> Iterator[Row]:
+    """Yield the records as they are in a zone file, which are not wrapped."""
     yield Row("")
-    yield from text_rows(COPY, WIDTH, "strong")
+    yield from text_rows(COPY, width, "strong")
     for text in fragment(tuple(records)):
         yield Row(text.expandtabs(8))
-    yield from text_rows(LATER, WIDTH, "quiet")
+    yield from text_rows(LATER, width, "quiet")

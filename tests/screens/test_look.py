@@ -207,6 +207,15 @@ async def test_with_few_lines_those_of_the_body_come_first(size: tuple[int, int]
         await in_sight(pilot, "> Name of this")
 
 
+async def test_on_few_lines_a_window_has_its_keys_and_says_that_there_is_more() -> None:
+    async with opened(size=(80, 12)) as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f1")
+        shown = await in_sight(pilot, "Help: Hostname")
+        assert "Esc Close" in shown
+        assert " v line 1-" in shown
+
+
 async def test_at_60x20_no_word_of_a_choice_is_cut() -> None:
     async with opened(size=(60, 20)) as pilot:
         await walk_to(pilot, "Networks")

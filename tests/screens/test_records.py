@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from screens.app import WizardApp
+from screens.widgets.rows import Lines
 from tests.screens.pilots import in_sight, opened, type_text, walk_to
 from tests.screens.standin import RUN, StandIn, fresh_host, make_app
 from wizard.answers.model import Answers
@@ -49,6 +52,23 @@ async def test_f3_asks_without_holding_the_screen_up() -> None:
         assert "IN TXT" in shown
         await pilot.press("escape")
         await in_sight(pilot, "postfix-wizard  Hostname")
+
+
+@pytest.mark.parametrize("size", [(40, 20), (60, 20), (100, 30)])
+async def test_its_sentences_are_wrapped_at_the_window_s_width(size: tuple[int, int]) -> None:
+    session = Asking()
+    session.held.set()
+    async with opened(session, size=size) as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f3")
+        await in_sight(pilot, "should: the address")
+        for columns in (size[0], 70):
+            await pilot.resize_terminal(columns, size[1])
+            await pilot.pause(0.1)
+            lines = pilot.app.screen.query_one(Lines)
+            # Without the records, which are lines to copy.
+            said = [row.whole for row in lines.rows if " IN" not in row.whole]
+            assert max(map(len, said)) <= lines.size.width
 
 
 async def test_a_window_that_was_closed_hears_its_answer_unharmed() -> None:
