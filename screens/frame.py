@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Iterable, Optional
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -61,13 +62,19 @@ MOVE = Binding(
 """The same, for those that know whether there is an old server."""
 
 
+RUNS = Binding(
+    "b",
+    "runs",
+    "Runs",
+    tooltip="Show the runs before, with what each did; each can be opened, or undone.",
+)
 UNDO = Binding(
     "u",
     "undo",
     "Undo",
     tooltip="Show what undoes the newest run that changed something; nothing is done before a yes.",
 )
-"""For screens that show the newest runs."""
+"""Both for screens that show the newest runs."""
 
 
 class WizardScreen(Screen[None]):
@@ -207,6 +214,8 @@ class WizardScreen(Screen[None]):
             return self._can_review
         if action == "undo":
             return bool(self.desk.to_undo)
+        if action == "runs":
+            return bool(self.desk.runs)
         return True
 
     @property
@@ -250,6 +259,16 @@ class WizardScreen(Screen[None]):
     def action_undo(self) -> None:
         """Show the undo of the run that `postfix-wizard undo` takes back, too."""
         self.post_message(TakeBack(self.desk.to_undo, place=self.place_name))
+
+    def action_runs(self) -> None:
+        """Show the runs, and open or undo the chosen one."""
+        from screens.runs import RunsScreen  # noqa: PLC0415 - only when it is needed
+
+        def chosen(message: Optional[Message]) -> None:
+            if message is not None:
+                self.post_message(message)
+
+        self.app.push_screen(RunsScreen(self.desk, self.place_name), chosen)
 
     def action_log(self) -> None:
         """Show the counts of Postfix's log."""

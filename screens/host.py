@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
-from screens.frame import LOG, UNDO, Sections, WizardScreen
+from screens.frame import LOG, RUNS, UNDO, Sections, WizardScreen
 from screens.messages import Failed, HostLoaded, HostRead, Watch
 from screens.widgets.rows import Row, Rows, text_rows
 from screens.widgets.wrap import wrapped
@@ -42,6 +42,7 @@ class HostScreen(WizardScreen):
         ),
         Binding("g", "resume", "Continue", tooltip="Continue the last run where it ended early."),
         UNDO,
+        RUNS,
         LOG,
         Binding("c", "read", "Read again", tooltip="Read this host again, after a failure."),
     ]

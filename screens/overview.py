@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, Iterable, Optional
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 
 from screens.background import in_background
 from screens.desk import Desk
 from screens.facts import run_facts
-from screens.frame import LOG, MOVE, UNDO, WizardScreen
+from screens.frame import LOG, MOVE, RUNS, UNDO, WizardScreen
 from screens.messages import Failed, Go, Typed
 from screens.overview_rows import LOOKING, heads, overview_rows, redoable, why_of
 from screens.places import place_of_section
@@ -60,12 +59,7 @@ class OverviewScreen(WizardScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         UNDO,
         Binding("c", "check", "Check", tooltip="Check the server as it is now: 3 to 20 seconds."),
-        Binding(
-            "b",
-            "runs",
-            "Runs",
-            tooltip="Show the runs before, with what each did; each can be opened, or undone.",
-        ),
+        RUNS,
         LOG,
         MOVE,
     ]
@@ -183,8 +177,6 @@ class OverviewScreen(WizardScreen):
             return False
         if action == "move":
             return self.desk.move is not None
-        if action == "runs":
-            return bool(self.desk.runs)
         return super().check_action(action, parameters)
 
     def action_check(self) -> None:
@@ -192,16 +184,6 @@ class OverviewScreen(WizardScreen):
         from screens.checked import CheckScreen  # noqa: PLC0415 - only when it is needed
 
         self.app.switch_screen(CheckScreen(self.desk))
-
-    def action_runs(self) -> None:
-        """Show the runs, and open or undo the chosen one."""
-        from screens.runs import RunsScreen  # noqa: PLC0415 - only when it is needed
-
-        def chosen(message: Optional[Message]) -> None:
-            if message is not None:
-                self.post_message(message)
-
-        self.app.push_screen(RunsScreen(self.desk), chosen)
 
     def action_move(self) -> None:
         """Show the checklist of the move."""

@@ -13,7 +13,6 @@ from screens.desk import Desk
 from screens.messages import Failed, TakeBack, Watch
 from screens.modal import Window
 from screens.overview_rows import title_of
-from screens.places import LIST
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from screens.widgets.wrap import cut, plain
@@ -39,7 +38,7 @@ class RunList(Rows):
 
 
 class RunsScreen(Window[Message]):
-    """Closes with the message that opens a run, or the review of its undo."""
+    """Closes with the message that opens a run, or the review of its undo, whose Back is `place`."""
 
     AUTO_FOCUS: ClassVar[str] = "RunList"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,9 +50,10 @@ class RunsScreen(Window[Message]):
         ),
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, place: str) -> None:
         super().__init__("Runs, the newest first")
         self._desk = desk
+        self._place = place
         self._to_undo: frozenset[str] = frozenset()
 
     def body(self) -> Iterable[Widget]:
@@ -108,7 +108,7 @@ class RunsScreen(Window[Message]):
     def action_undo(self) -> None:
         """Show the undo of the run under the cursor."""
         if self._current is not None:
-            self.dismiss(TakeBack(self._current.run, place=LIST.name))
+            self.dismiss(TakeBack(self._current.run, place=self._place))
 
 
 def _row(one: RunSummary) -> Row:

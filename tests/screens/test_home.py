@@ -10,6 +10,7 @@ import pytest
 from textual.app import App
 
 from screens.widgets.rows import Rows
+from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text
 from tests.screens.standin import RUN, StandIn, answers, set_up_host
 from wizard.answers.model import POLICY, SECTIONS
@@ -138,6 +139,20 @@ async def test_the_runs_before_are_listed_opened_and_undone(golden: Golden) -> N
         await pilot.press("b", "enter")
         await in_sight(pilot, f"run: {THIRD}")
         await in_sight(pilot, "The run is over: DONE")
+
+
+async def test_the_runs_before_are_listed_before_the_first_set_up_is_done_too() -> None:
+    """Host cuts the message of a run that failed."""
+    failed = RunSummary(RUN, 0.5, "failed", 1, 4, "No room. " * 40, "Install Postfix", by=TARO)
+    async with opened(StandIn(past=(failed,))) as pilot:
+        await in_sight(pilot, "FAILED in the step 'Install")
+        assert sum("No room" in line for line in picture(pilot.app).splitlines()) <= 4
+        await pilot.press("b")
+        await in_sight(pilot, "failed in the step 'Install Postfix', with 1 of 4")
+        await pilot.press("u")
+        await in_sight(pilot, "Undo of a run")
+        await pilot.press("ctrl+p")
+        await in_sight(pilot, "postfix-wizard  Host")
 
 
 async def test_without_a_run_there_is_no_list_of_runs() -> None:

@@ -46,7 +46,7 @@ KEYS = (
             "ResultScreen": "Check again",
         },
     ),
-    Key("b", "show the runs before", {"OverviewScreen": "Runs"}),
+    Key("b", "show the runs before", {"HostScreen": "Runs", "OverviewScreen": "Runs"}),
     Key("d", "show what the DNS says", {"ResultScreen": "DNS"}),
     Key("f", "follow the active step", {"RunScreen": "Follow"}),
     Key(
