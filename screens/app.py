@@ -103,7 +103,8 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self._open(message.place, message.section)
 
     def on_again(self) -> None:
-        """Drop all facts and answers, and read the host again."""
+        """Drop all facts, and read the host again. What was typed is kept, and offered then."""
+        self.keeper.keep()
         self.desk.forget()
         self._open("host")
 

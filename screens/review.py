@@ -14,7 +14,7 @@ from screens.deciding import DecidingScreen
 from screens.desk import Desk
 from screens.diffs import command_rows, copy_rows, diff_rows
 from screens.frame import Sections
-from screens.messages import Failed, Launched, Planned
+from screens.messages import Again, Failed, Launched, Planned
 from screens.notes import CAUTION, CONFLICT, FOREIGN, note_rows, summary_rows
 from screens.places import place_of_section
 from screens.review_tabs import COMMANDS, FILE, NOTES, SUMMARY, TO_COPY, Tab, make_tabs
@@ -50,6 +50,12 @@ class ReviewScreen(DecidingScreen):
     QUESTION: ClassVar[str] = "Run the plan?"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "Run", tooltip="Run this plan, after a yes."),
+        Binding(
+            "c",
+            "read",
+            "Read again",
+            tooltip="Read this host again; what you typed is offered then.",
+        ),
     ]
 
     def __init__(self, desk: Desk, title: str = "Review") -> None:
@@ -57,6 +63,7 @@ class ReviewScreen(DecidingScreen):
         self._problems: tuple[Problem, ...] = ()
         self._starting = False
         self._queued: Optional[int] = None
+        self._has_no_plan = False
 
     def on_mount(self) -> None:
         """Make the plan in a thread."""
@@ -153,7 +160,9 @@ class ReviewScreen(DecidingScreen):
         """Show why there is no plan, or why the run did not begin."""
         message.stop()
         self._starting = False
-        self.query_one("#review-says", Line).say(message.text, "wrong")
+        self._has_no_plan = self.desk.plan is None
+        more = " Press c to read this host again." if self._has_no_plan else ""
+        self.query_one("#review-says", Line).say(message.text + more, "wrong")
         self.refresh_bindings()
 
     @property
@@ -314,6 +323,8 @@ class ReviewScreen(DecidingScreen):
         if action == "run":
             able = plan is not None and self.is_ready and plan.pending and not plan.obstacles
             return bool(able) and not self.desk.wish.dry_run and not self._starting
+        if action == "read":
+            return self._has_no_plan
         return super().check_action(action, parameters)
 
     def action_sections(self) -> None:
@@ -323,6 +334,10 @@ class ReviewScreen(DecidingScreen):
             self.query_one(Sections).focus()
         else:
             self.pane.focus()
+
+    def action_read(self) -> None:
+        """Read the host again: a plan could not be made from what is known."""
+        self.post_message(Again())
 
     def action_run(self) -> None:
         """Ask, then start the run. With an open conflict or caution, say so and go there instead."""

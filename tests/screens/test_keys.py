@@ -43,6 +43,7 @@ KEYS = (
             "LogScreen": "Read again",
             "MoveScreen": "Look again",
             "OverviewScreen": "Check",
+            "ReviewScreen": "Read again",
             "ResultScreen": "Check again",
         },
     ),

@@ -7,8 +7,18 @@ import pytest
 from screens.desk import Wish
 from screens.review_tabs import make_tabs
 from screens.reviews import UndoScreen
-from tests.screens.pilots import in_sight
-from tests.screens.standin import MAIN, RUN, StandIn, answers, happy_events, make_app, set_up_host
+from tests.screens.pilots import HEADINGS, in_sight, opened, type_text, walk_to
+from tests.screens.standin import (
+    MAIN,
+    RUN,
+    StandIn,
+    answers,
+    happy_events,
+    make_app,
+    make_plan,
+    set_up_host,
+)
+from wizard.errors import Trouble
 from wizard.plan.model import Plan
 from wizard.run import records
 from wizard.run.header import NewerRun
@@ -222,6 +232,34 @@ async def test_no_screen_uses_what_was_read_before_a_run() -> None:
         await pilot.press("escape")
         await in_sight(pilot, f"{RUN}: done, 9 of 9 steps")
         assert session.hosts_read == before + 1
+
+
+@pytest.mark.promise(52)
+async def test_a_plan_that_cannot_be_made_leads_to_a_host_that_is_read_again() -> None:
+    """Another login ran something meanwhile."""
+
+    class Moved(StandIn):
+        def plan(self, *_given: object) -> Plan:  # type: ignore[override]
+            if self.hosts_read < 2:
+                raise Trouble("reading the host", f"a run wrote {MAIN} meanwhile", "Start again.")
+            return make_plan(self.the_host)
+
+    session = Moved()
+    async with opened(session) as pilot:
+        await walk_to(pilot, "Hostname")
+        await type_text(pilot, "x")
+        for _ in HEADINGS[1:]:
+            await pilot.press("ctrl+n")
+            await pilot.pause(0.2)
+        shown = await in_sight(pilot, "Press c to read this host again.")
+        assert "c Read again" in shown
+        await pilot.press("c")
+        await in_sight(pilot, "Answers that were not run")
+        await pilot.press("enter")
+        await walk_to(pilot, "Review")
+        await in_sight(pilot, "r runs the 4 steps.")
+        assert session.hosts_read == 2
+        assert session.planned == []
 
 
 @pytest.mark.promise(52)
