@@ -90,9 +90,15 @@ class CertificateScreen(FormScreen):
 
     def advice(self, form_field: FormField) -> str:
         """Return the sentence of the source under the cursor, and what speaks for it."""
+        said = super().advice(form_field)
         if not isinstance(form_field, ListedChoiceField):
-            return super().advice(form_field)
-        return f"{form_field.sentence} {self._reason(form_field.current)}".rstrip()
+            return said
+        return f"{said} {self._reason(form_field.current)}".rstrip()
+
+    def was_of(self, form_field: FormField) -> str:
+        """Return the old value; of a first set-up the source has none, since it is chosen here."""
+        is_chosen = self.draft.first and isinstance(form_field, ListedChoiceField)
+        return "" if is_chosen else super().was_of(form_field)
 
     def on_mount(self) -> None:
         """Show only what the source needs."""

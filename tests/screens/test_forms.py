@@ -13,7 +13,8 @@ from screens.widgets.line import Line
 from screens.widgets.rows import Lines, Rows, position
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import StandIn, fresh_host
+from tests.screens.standin import StandIn, answers, fresh_host, set_up_host
+from wizard.answers.model import SECTIONS
 
 LAN, LOOPBACK = "192.168.1.0/24", "127.0.0.0/8"
 
@@ -175,6 +176,19 @@ async def test_a_changed_field_shows_its_old_value() -> None:
         await pilot.press("down")
         await in_sight(pilot, "Name of this mail server   (was mail.zeke.ne.jp)")
         await pilot.press("up", "backspace", "down")
+        await pilot.pause(0.1)
+        assert "(was " not in picture(pilot.app)
+
+
+async def test_a_changed_choice_shows_its_old_value_in_the_foot() -> None:
+    async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
+        await pilot.press(*["down"] * SECTIONS.index("certificate"), "enter")
+        shown = await in_sight(pilot, "(x) letsencrypt")
+        assert "(was " not in shown
+        await pilot.press("down", "space")
+        await in_sight(pilot, "(was letsencrypt) remote: copy them from the present server")
+        await pilot.press("left")
+        await in_sight(pilot, "(x) letsencrypt")
         await pilot.pause(0.1)
         assert "(was " not in picture(pilot.app)
 
