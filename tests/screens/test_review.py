@@ -19,6 +19,7 @@ from tests.screens.standin import (
     set_up_host,
 )
 from tests.screens.test_by_hand import BIFF, DOOR, SIZE
+from wizard.answers.model import Problem
 from wizard.plan.model import FileChange, Plan
 
 Golden = Callable[[App[int], str], None]
@@ -68,6 +69,20 @@ async def test_changes_are_read_one_by_one_over_the_ends_of_files() -> None:
         await in_sight(pilot, "It is the first change.")
         await pilot.press("4", "p")
         await in_sight(pilot, "Change 3 of 3")
+
+
+async def test_a_plan_that_cannot_run_says_where_its_problem_is_and_has_no_key_for_it() -> None:
+    problem = Problem("networks", "firewall_zone", "firewalld has no zone nozone")
+    session = session_of(replace(plan_of_three_files(), obstacles=(problem,)))
+    async with opened(session) as pilot:
+        await pilot.press("end", "enter")
+        shown = await in_sight(pilot, "This plan cannot run: 1 problem. Press 1 (Summary).")
+        assert "r Run" not in shown
+        await pilot.press("3")
+        await in_sight(pilot, "[3 sender_access]")
+        await pilot.press("1", "r")
+        await in_sight(pilot, "IN THE WAY: networks.firewall_zone: firewalld has no zone nozone")
+        assert not session.started
 
 
 async def test_the_summary_has_the_number_of_queued_messages() -> None:

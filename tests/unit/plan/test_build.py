@@ -72,6 +72,8 @@ def test_a_first_set_up_takes_every_step_in_the_policys_order(answers: Answers) 
     ]
     assert plan.obstacles == ()
     assert plan.cautions == ()
+    (status,) = (one for one in plan.pending if one.id == "status")
+    assert status.why == "Shows `systemctl status postfix` with the last log lines."
 
 
 @pytest.mark.promise(18)
