@@ -14,6 +14,7 @@ from textual.widget import Widget
 from screens.desk import Desk
 from screens.messages import Go, TakeBack
 from screens.places import Place
+from screens.terminal import LOW, LOWEST
 from screens.widgets.head import Head
 from screens.widgets.keyline import KeyLine
 from screens.widgets.rows import Row, Rows
@@ -28,12 +29,6 @@ WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76), ("-wide", 110, 1 << 16))
 """Classes of screens by their columns: name, the first number and the first that is too many.
 
 The design is for 80 columns. From 110 on there is room for two columns.
-"""
-
-LOW, LOWEST = 16, 10
-"""Lines below which a screen has the class `-low`, and `-lowest` too.
-
-The screens open with ten lines or more; a window can be made smaller later.
 """
 
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from screens.frame import LOW
+from screens.terminal import LOW
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 

@@ -13,6 +13,12 @@ from wizard.errors import PermissionTrouble, UsageTrouble, as_root
 SMALLEST = (40, 10)
 """Columns and lines. The design size is 80x24."""
 
+LOW, LOWEST = 16, SMALLEST[1]
+"""Lines below which a screen has the class `-low`, and `-lowest` too.
+
+The screens open with ten lines or more; a window can be made smaller later.
+"""
+
 OPENING = "opening the screens"
 INSTEAD = (
     "The same without screens: `postfix-wizard plan --answers FILE` shows what would be done, "
