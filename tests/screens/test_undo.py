@@ -239,7 +239,7 @@ async def test_a_plan_that_cannot_be_made_leads_to_a_host_that_is_read_again() -
     """Another login ran something meanwhile."""
 
     class Moved(StandIn):
-        def plan(self, *_given: object) -> Plan:  # type: ignore[override]
+        def plan(self, *_given: object) -> Plan:
             if self.hosts_read < 2:
                 raise Trouble("reading the host", f"a run wrote {MAIN} meanwhile", "Start again.")
             return make_plan(self.the_host)
