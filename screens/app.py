@@ -11,6 +11,7 @@ from textual.screen import ModalScreen, Screen
 
 from screens import messages
 from screens.background import post
+from screens.click_driver import ClickDriver
 from screens.desk import Desk, Wish
 from screens.keeper import Keeper
 from screens.key_queue import KeyQueue
@@ -50,7 +51,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         watch: str = "",
         terminal: Capabilities = PLAIN,
     ) -> None:
-        super().__init__(ansi_color=True)
+        super().__init__(ansi_color=True, driver_class=ClickDriver)
         self.capabilities = terminal
         self.set_class(terminal.has_shades, "-shades")
         self.theme = "ansi-dark"

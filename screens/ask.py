@@ -63,6 +63,7 @@ class Suggestions(Rows):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Take it", tooltip="Put the suggestion into the field."),
     ]
+    CLICKS: ClassVar[tuple[str, str]] = ("choose", "choose")
 
 
 class PickScreen(Window[str]):

@@ -45,6 +45,7 @@ class Boxes(FieldRows):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pick", "On/off", tooltip="Use the blocklist, or use it no longer."),
     ]
+    CLICKS: ClassVar[tuple[str, str]] = ("pick", "pick")
 
 
 class CatalogueField(FormField):

@@ -38,6 +38,7 @@ class Lineages(FieldRows):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pick", "Choose", tooltip="Choose this lineage."),
     ]
+    CLICKS: ClassVar[tuple[str, str]] = ("pick", "pick")
 
 
 class CertificateScreen(FormScreen):

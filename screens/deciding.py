@@ -31,7 +31,7 @@ class DecidingScreen(BrowsingScreen):
         Binding(
             "k",
             f"decide('{MINE}')",
-            "Keep yours",
+            "Keep",
             tooltip="Leave what stands there: the plan does not touch it.",
         ),
         Binding(

@@ -38,6 +38,7 @@ class Sections(Rows):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Open", tooltip="Open the section."),
     ]
+    CLICKS: ClassVar[tuple[str, str]] = ("choose", "choose")
 
 
 LOG = Binding(

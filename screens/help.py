@@ -25,6 +25,8 @@ MOVING = (
     ("PgUp PgDn", "Move by a page."),
     ("Home End", "Go to the first line or to the last one."),
     ("Del", "Remove a list's item."),
+    ("Click", "Choose what is under the mouse, also a key below. Click a line again to open it."),
+    ("Wheel", "Scroll. Hold Shift (Option on a Mac) to mark text with the mouse."),
 )
 OUTSIDE = (
     "The same without screens: `postfix-wizard plan` shows what would be done, "

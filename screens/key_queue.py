@@ -1,4 +1,4 @@
-"""Handle keys in the order in which they were typed, also when many arrive together.
+"""Handle keys and clicks in the order in which they came, also when many arrive together.
 
 Textual passes each key to the focused widget without waiting. A letter is handled there, while
 Backspace, Tab or Enter first go up to the app. If keys arrive in one packet, as after a pause of a
@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 from functools import partial
-from typing import Optional
+from typing import Optional, Type
 
 from textual import events
 from textual.app import App
+from textual.driver import Driver
+from textual.errors import NoWidget
 from textual.message_pump import MessagePump
+
+QUEUED = (events.Key, events.Paste, events.MouseEvent)
+"""What waits for its turn. A click must not overtake text that is still to be typed."""
 
 HOPS = 3
 """Passes from the focus up to the app: for the key, for its message, and for the answer to that."""
@@ -28,10 +34,10 @@ MAX_WAIT_SECONDS = 10.0
 
 
 class KeyQueue(App[int], inherit_bindings=False):
-    """An app that handles one key or paste after the other."""
+    """An app that handles one key, paste or click after the other."""
 
-    def __init__(self, *, ansi_color: bool) -> None:
-        super().__init__(ansi_color=ansi_color)
+    def __init__(self, *, ansi_color: bool, driver_class: Optional[Type[Driver]] = None) -> None:
+        super().__init__(ansi_color=ansi_color, driver_class=driver_class)
         self._waiting: deque[events.Event] = deque()
         self._sent = 0
         self._busy = False
@@ -39,7 +45,7 @@ class KeyQueue(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Queue a key while the one before it is handled."""
-        if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
+        if not isinstance(event, QUEUED) or event.is_forwarded:
             await super().on_event(event)
             return
         self._waiting.append(event)
@@ -54,8 +60,9 @@ class KeyQueue(App[int], inherit_bindings=False):
         self._sent += 1
         number = self._sent
         self._be_patient(number, time.monotonic() + MAX_WAIT_SECONDS)
-        way = self._way()
-        await super().on_event(self._waiting.popleft())
+        event = self._waiting.popleft()
+        way = self._way(event)
+        await super().on_event(event)
         await self._climb(number, HOPS, way)
 
     def _be_patient(self, number: int, until: float) -> None:
@@ -75,8 +82,13 @@ class KeyQueue(App[int], inherit_bindings=False):
         else:
             await self._send()
 
-    def _way(self) -> list[MessagePump]:
-        return list((self.focused or self.screen).ancestors_with_self)
+    def _way(self, event: Optional[events.Event] = None) -> list[MessagePump]:
+        """Return the widgets from the one that the event goes to up to the app."""
+        first = self.focused or self.screen
+        if isinstance(event, events.MouseEvent):
+            with suppress(NoWidget):
+                first = self.get_widget_at(event.x, event.y)[0]
+        return list(first.ancestors_with_self)
 
     async def _climb(self, number: int, hops: int, way: list[MessagePump]) -> None:
         """Wait for the messages in the queue of each widget up to the app."""

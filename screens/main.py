@@ -123,7 +123,7 @@ def show(app: WizardApp) -> int:
     error: Optional[BaseException] = None
     code: Optional[int] = None
     try:
-        code = app.run(mouse=False)
+        code = app.run(mouse=app.capabilities.has_mouse)
     except Exception as caught:  # noqa: BLE001 - a traceback is a defect of its own
         error = caught
     finally:

@@ -129,8 +129,15 @@ def _in_lines(shown: Sequence[tuple[str, Sequence[str]]], width: int) -> Iterato
             yield from text_rows(text, max(20 + len(_BOX), width), look, _BOX)
 
 
+VALUES = 3
+"""The most values of a hand edit: by the last run, today, planned."""
+
+
 def _in_columns(shown: Sequence[tuple[str, Sequence[str]]], width: int) -> Iterator[Row]:
     """Yield the values in a column each, under their headings."""
-    heads = [(f"{heading}:",) for heading, _ in shown]
+    # Also where there is no planned value: its column stays empty, and the others are in line.
+    missing = [()] * (VALUES - len(shown))
+    heads = [(f"{heading}:",) for heading, _ in shown] + missing
+    texts = [lines for _, lines in shown] + missing
     yield from (Row(one, "quiet") for one in side_by_side(heads, width, _BOX))
-    yield from (Row(one) for one in side_by_side([lines for _, lines in shown], width, _BOX))
+    yield from (Row(one) for one in side_by_side(texts, width, _BOX))

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Optional
 
+from screens.widgets.wrap import wrapped
 from wizard.finding import Finding
 from wizard.plan.model import Step
 from wizard.run import records
@@ -35,7 +36,11 @@ class StepView:
     message: str = ""
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
     written: int = 0
-    """The number of lines that were ever added. It shows whether there are new ones."""
+    """The number of changes of the output. It shows whether there is something new."""
+
+    def output(self, width: int) -> list[str]:
+        """Return the last lines of the output, then what is said of the step, wrapped to the width."""
+        return [*self.lines, *(("", *wrapped(self.message, width)) if self.message else ())]
 
     def time(self, now: float) -> str:
         """Return its duration until now or its end as text."""
@@ -109,8 +114,7 @@ class Progress:
         step.state = DONE if event.outcome == records.DONE else FAILED
         step.seconds, step.began, step.message = event.seconds, None, event.message
         if event.message:
-            step.lines.extend(("", *event.message.splitlines()))
-            step.written += 1 + len(event.message.splitlines())
+            step.written += 1
 
     def _prompted(self, event: records.Prompted) -> None:
         self.prompts[event.prompt] = event

@@ -17,7 +17,7 @@ from screens.findings import REPAIR, Group, ago, groups, sentence
 from screens.frame import LOG, MOVE, WizardScreen
 from screens.messages import Again, Failed, Finished, TakeBack, Watch
 from screens.outcome import ended_early, title, ways
-from screens.result_rows import BACK, Item, Part, item_at, parts, rows
+from screens.result_rows import BACK, Item, Part, is_item, item_at, parts, rows
 from screens.resuming import ask_to_resume
 from screens.undo_limits import UNDO_LIMITS, show_undo_limits
 from screens.widgets.keyline import KeyLine
@@ -52,6 +52,10 @@ class Findings(Rows):
         ),
         Binding("y", "pick", "Copy", tooltip="Copy the line under the cursor, whole."),
     ]
+
+    def clicks(self, row: Row) -> tuple[str, str]:
+        """Open or close a group with one click; show a line whole with the second one."""
+        return ("", "choose") if is_item(row.key) else ("choose", "choose")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
         """Offer only keys that do something: to copy, where the terminal can."""

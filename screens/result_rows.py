@@ -91,11 +91,16 @@ def _message_rows(over: Finished, width: int) -> Iterator[Row]:
     yield Row("")
 
 
+def is_item(key: str) -> bool:
+    """True if the row with this key is a line, not the title of a part."""
+    return ":" in key
+
+
 def item_at(over: Finished, shown: Sequence[Part], key: str) -> Optional[Item]:
     """Return what is under the cursor, by its row's key; None for the title of a part."""
-    kind, _, number = key.partition(":")
-    if not number:
+    if not is_item(key):
         return None
+    kind, _, number = key.partition(":")
     if kind == MESSAGE:
         lines = message(over).splitlines()
         return Item("Message", lines[int(number)], tuple((line, "") for line in lines))

@@ -148,9 +148,11 @@ class RunScreen(WizardScreen):
         self._draw_steps()
 
     def on_steps_resized(self, message: Steps.Resized) -> None:
-        """Cut the titles to the new width."""
+        """Cut the titles to the new width, and wrap what is said of a step."""
         message.stop()
         self._draw_steps()
+        self._drawn = self._drawn[0], -1
+        self._draw_output()
 
     @property
     def shows_all(self) -> bool:
@@ -184,7 +186,8 @@ class RunScreen(WizardScreen):
             return
         fresh = self._drawn[0] != step.id
         self._drawn = (step.id, step.written)
-        self.query_one(Pane).show(list(step.lines), fresh=fresh)
+        pane = self.query_one(Pane)
+        pane.show(step.output(max(20, pane.size.width)), fresh=fresh)
 
     def _rows(self) -> list[Row]:
         width = max(20, self.query_one(Steps).size.width)

@@ -35,15 +35,16 @@ class Capabilities:
     """What the terminal can do.
 
     With `has_shades` it has 256 colours or more, and panels have their own backgrounds. Without
-    `has_f_keys` the footer shows the second key of each F key.
+    `has_f_keys` the footer shows the second key of each F key. With `has_mouse` it may report clicks.
     """
 
     has_shades: bool = False
     has_f_keys: bool = True
+    has_mouse: bool = False
 
 
 PLAIN = Capabilities()
-"""Sixteen colours or none, and all keys."""
+"""Sixteen colours or none, all keys, and no mouse."""
 
 
 def capabilities(environment: Mapping[str, str]) -> Capabilities:
@@ -53,6 +54,7 @@ def capabilities(environment: Mapping[str, str]) -> Capabilities:
     return Capabilities(
         has_shades=many and not environment.get("NO_COLOR"),
         has_f_keys=term not in FEW_KEYS,
+        has_mouse=term not in FEW_KEYS,
     )
 
 

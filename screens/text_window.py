@@ -18,6 +18,7 @@ class Paragraphs(Rows):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy", tooltip="Copy the line under the cursor, whole."),
     ]
+    CLICKS: ClassVar[tuple[str, str]] = ("", "")
 
     def __init__(self, paragraphs: Sequence[tuple[str, str]]) -> None:
         super().__init__(id="whole")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Collection, Sequence
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Size
 from textual.message import Message
@@ -55,6 +56,19 @@ class Choice(Drawn, can_focus=True):
         self.refresh()
         self._place_cursor()
         self.post_message(self.Changed(self, value))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the word under the mouse."""
+        offset = event.get_content_offset(self)
+        rows = self._rows(self.size.width)
+        if offset is None or offset.y >= len(rows):
+            return
+        end = 0
+        for at in rows[offset.y]:
+            (text, _), (gap, _) = self.parts()[at * 2 : at * 2 + 2]
+            start, end = end, end + len(text) + len(gap)
+            if start <= offset.x < start + len(text):
+                self.choose(self.words[at])
 
     def on_focus(self) -> None:
         """Show the focus on the chosen word."""
@@ -120,6 +134,7 @@ class ChoiceList(FieldRows):
         Binding("left", "step(-1)", "Choice before", show=False),
         Binding("right", "step(1)", "Next choice", show=False),
     ]
+    CLICKS: ClassVar[tuple[str, str]] = ("pick", "pick")
 
     def __init__(self, value: str, words: Sequence[str], says: Sequence[str]) -> None:
         self.value = value

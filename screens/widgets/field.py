@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
 from screens.widgets.choice import Choice, ChoiceList
 from screens.widgets.entry import Entry
+from screens.widgets.field_label import FieldLabel, Parts
 from screens.widgets.line import Line
 from screens.widgets.rows import Rows
 from wizard.answers.field import Field
@@ -69,17 +71,28 @@ class FormField(Widget):
             self._say_label()
 
     @property
-    def label(self) -> str:
-        """The name of the field, with what is to be known of its state."""
-        label = self.field.label
-        if self.problem:
-            label = f"{WRONG}: {label}" if self.inline else f"{label} - {WRONG}"
-        # The foot has the old value of an inline field, which has no room for it.
-        was = f"   (was {self.was})" if self.was and not self.inline else ""
-        return f"{FOCUSED if self.has_focus_within else OTHER}{label}{was}"
+    def label(self) -> Parts:
+        """The name of the field, with what is to be known of its state. Only one word is red."""
+        begin = FOCUSED if self.has_focus_within else OTHER
+        name = (self.field.label, "")
+        if self.inline:
+            # The foot has the old value of an inline field, which has no room for it.
+            wrong = ((WRONG, "wrong"), (": ", "")) if self.problem else ()
+            return ((begin, ""), *wrong, name)
+        wrong = ((" - ", ""), (WRONG, "wrong")) if self.problem else ()
+        was = ((f"   (was {self.was})", "quiet"),) if self.was else ()
+        return ((begin, ""), name, *wrong, *was)
 
     def _say_label(self) -> None:
-        self.query_one("#label", Line).say(self.label, "wrong" if self.problem else "")
+        self.query_one(FieldLabel).say(self.label)
+
+    def on_click(self, event: events.Click) -> None:
+        """Focus the field whose label is clicked."""
+        if isinstance(event.widget, FieldLabel):
+            for widget in self.query("*"):
+                if widget.focusable:
+                    widget.focus()
+                    return
 
     def on_descendant_focus(self) -> None:
         """Show which field has the focus."""
@@ -96,7 +109,7 @@ class FormField(Widget):
 
     def compose(self) -> ComposeResult:
         """Stack label, control and preview. An inline field has its preview in the form's foot."""
-        yield Line(self.label, id="label")
+        yield FieldLabel(self.label)
         yield self.control()
         if not self.inline:
             yield Line(id="preview")

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from screens.widgets.entry import Entry
 from screens.widgets.field import FormField
+from screens.widgets.field_label import FieldLabel
 from screens.widgets.line import Line
 from screens.widgets.rows import FieldRows, Row, Rows
 from wizard.answers.as_written import as_written
@@ -49,6 +50,7 @@ class Boxes(FieldRows):
             tooltip="Remove the item; one that this host suggests is only left out.",
         ),
     ]
+    CLICKS: ClassVar[tuple[str, str]] = ("pick", "pick")
 
     @dataclass
     class Removed(Message):
@@ -113,7 +115,7 @@ class ItemField(FormField):
 
     def compose(self) -> ComposeResult:
         """Stack label, items, the line to add one, and the preview."""
-        yield Line(self.label, id="label")
+        yield FieldLabel(self.label)
         yield self.control()
         with Widget(classes="adding"):
             yield Line(self._adds, "quiet", id="add-label")

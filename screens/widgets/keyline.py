@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual import events
 from textual.binding import Binding
 from textual.geometry import Size
 from textual.strip import Strip
@@ -19,6 +20,9 @@ class KeyLine(Drawn):
     def __init__(self) -> None:
         super().__init__()
         self._keys: tuple[tuple[str, str], ...] = ()
+        self._pressed: dict[str, str] = {}
+        """By the name of a key, the key itself."""
+        self._was_clicked = False
 
     def on_mount(self) -> None:
         """Update the keys with the focus."""
@@ -29,9 +33,12 @@ class KeyLine(Drawn):
         if not self.is_attached or not self.screen.is_current:
             return
         shown: dict[str, tuple[str, str]] = {}
+        self._pressed = {}
         for _, binding, enabled, _ in self.screen.active_bindings.values():
-            if binding.show and enabled:
-                shown.setdefault(binding.action, (self._name_of(binding), binding.description))
+            if binding.show and enabled and binding.action not in shown:
+                name = self._name_of(binding)
+                shown[binding.action] = name, binding.description
+                self._pressed.setdefault(name, binding.key)
         keys = tuple(sorted(shown.values(), key=lambda key: _RANK.get(key[0], 0)))
         if keys != self._keys:
             rows = len(self._rows(self.size.width or 80))
@@ -54,6 +61,22 @@ class KeyLine(Drawn):
             rows[-1].append((name, text))
             used += cells + len(GAP)
         return rows
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key under the mouse."""
+        offset = event.get_content_offset(self)
+        # The second half of a double click that opened this window presses nothing in it.
+        is_of_before = event.chain > 1 and not self._was_clicked
+        self._was_clicked = True
+        rows = self._rows(self.size.width)
+        if offset is None or offset.y >= len(rows) or is_of_before:
+            return
+        end = 1
+        for name, text in rows[offset.y]:
+            start, end = end, end + len(name) + 1 + len(text)
+            if start <= offset.x < end:
+                self.app.simulate_key(self._pressed[name])
+            end += len(GAP)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines for the keys."""

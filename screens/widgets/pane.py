@@ -58,6 +58,10 @@ class Pane(Scrolling):
         if self._follows:
             self.scroll_lines(self.virtual_size.height)
 
+    def scroll_by_wheel(self, by: int) -> None:
+        """Scroll as the keys do."""
+        self.action_move(by)
+
     def action_move(self, by: int) -> None:
         """Scroll. At the end the pane follows again."""
         lowest = max(0, self.virtual_size.height - self.size.height)

@@ -50,6 +50,9 @@ def position(top: int, height: int, total: int) -> str:
 LOWEST = 3
 """Lines of a widget that has room for a line with its position."""
 
+WHEEL_LINES = 3
+"""Lines that one step of the mouse wheel scrolls."""
+
 
 class Scrolling(Drawn, ScrollView, can_focus=True):
     """Lines that the keys scroll. A subclass has the actions `move`, `page` and `end`.
@@ -98,6 +101,26 @@ class Scrolling(Drawn, ScrollView, can_focus=True):
         y = max(0, min(y, self.virtual_size.height - self.size.height))
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
 
+    def scroll_by_wheel(self, by: int) -> None:
+        """Scroll without moving the cursor."""
+        self.scroll_lines(int(self.scroll_offset.y) + by)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll down."""
+        self._turn(event, WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll up."""
+        self._turn(event, -WHEEL_LINES)
+
+    def _turn(self, event: events.MouseEvent, by: int) -> None:
+        """Scroll. At its end, the widget around scrolls instead."""
+        event.prevent_default()
+        before = self.scroll_offset.y
+        self.scroll_by_wheel(by)
+        if self.scroll_offset.y != before:
+            event.stop()
+
     def action_sideways(self, by: int) -> None:
         """Scroll sideways in long lines."""
         widest = max(0, self.virtual_size.width - self.size.width)
@@ -115,6 +138,8 @@ class Rows(Scrolling):
         Binding("enter", "choose", "Choose", show=False),
         Binding("space", "pick", "Choose", show=False),
     ]
+    CLICKS: ClassVar[tuple[str, str]] = ("", "choose")
+    """The actions of the first and of the second click on a row. Each click moves the cursor, too."""
 
     @dataclass
     class Moved(Message):
@@ -143,6 +168,8 @@ class Rows(Scrolling):
         self.choosing, self.fixed = choosing, fixed
         self.rows: Sequence[Row] = rows
         self.cursor = self._next(0, 1)
+        self._clicked = ""
+        """The key of the row that was clicked last."""
 
     @property
     def current(self) -> Optional[Row]:
@@ -200,6 +227,13 @@ class Rows(Scrolling):
             return self.size.height - from_end
         return row - self.scroll_offset.y
 
+    def _row_on(self, line: int) -> Optional[int]:
+        """Return the index of the row on a line in sight, None for the line with the position."""
+        if self._is_parted and line >= self._height:
+            return None if line == self._height else len(self.rows) - self.size.height + line
+        is_mark = self.is_marked and line == self.size.height - 1
+        return None if is_mark else int(self.scroll_offset.y) + line
+
     def _next(self, start: int, step: int) -> int:
         """Return the nearest row with a key, first in the direction of `step`."""
         size = len(self.rows)
@@ -246,6 +280,26 @@ class Rows(Scrolling):
             # Screen readers and braille displays use this position (the cursor itself is hidden).
             row = self._line_of(self.cursor) if self.choosing else 0
             self.app.cursor_position = Offset(x, y + row)
+
+    def clicks(self, row: Row) -> tuple[str, str]:
+        """Return the actions of the first and of the second click on this row."""
+        del row
+        return self.CLICKS
+
+    async def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the row, and do what the click does there."""
+        offset = event.get_content_offset(self)
+        at = None if offset is None else self._row_on(offset.y)
+        if not self.choosing or at is None or at >= len(self.rows) or not self.rows[at].key:
+            return
+        row = self.rows[at]
+        is_second = self._clicked == row.key and self.cursor == at
+        self._clicked = row.key
+        self._set_cursor(at)
+        clicks = self.clicks(row)
+        # A double click is one where the first click does something already.
+        if clicks[is_second] and not (clicks[0] and event.chain > 1):
+            await self.run_action(clicks[is_second])
 
     def on_focus(self) -> None:
         """Draw the cursor."""
@@ -309,15 +363,13 @@ class Rows(Scrolling):
         """Draw one visible line."""
         x, top = self.scroll_offset
         width = self.size.width
-        at = y + top
-        if self.is_marked and not self._is_parted and y == self.size.height - 1:
+        at = self._row_on(y)
+        if at is None and self._is_parted:
+            rest = (top, "above"), (len(self.rows) - self.fixed - top - y, "below")
+            text = ", ".join(f"{count} more {where}" for count, where in rest if count)
+            return self.strips(((text, "quiet"),), width)
+        if at is None:
             return self.mark_line()
-        if self._is_parted and y >= self._height:
-            at = len(self.rows) - self.size.height + y
-            if y == self._height:
-                rest = (top, "above"), (at + 1 - top - y, "below")
-                text = ", ".join(f"{count} more {where}" for count, where in rest if count)
-                return self.strips(((text, "quiet"),), width)
         if at >= len(self.rows):
             return Strip.blank(width, self.rich_style)
         row = self.rows[at]

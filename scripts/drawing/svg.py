@@ -2,117 +2,169 @@
 
 from __future__ import annotations
 
-import io
 import re
+from html import escape
 from itertools import groupby
+from typing import Iterable, NamedTuple
 
 import pyte
 from pyte.screens import Char
-from rich.console import Console
-from rich.style import Style
-from rich.terminal_theme import TerminalTheme
-from rich.text import Text
 
-THEME = TerminalTheme(
-    (24, 26, 31),
-    (216, 218, 222),
-    [
-        (60, 64, 72),
-        (224, 108, 117),
-        (134, 190, 112),
-        (214, 176, 106),
-        (97, 160, 224),
-        (198, 130, 210),
-        (86, 182, 194),
-        (216, 218, 222),
-    ],
-)
-
-# What stands in single braces is filled in by rich; monospace is whatever the reader's own is,
-# and textLength, which rich writes on every run of text, keeps the columns in line.
-TEMPLATE = """\
-<svg xmlns="http://www.w3.org/2000/svg" class="{unique_id}" viewBox="0 0 @width @height">
-<style>
-.{unique_id}-matrix {{
-    font-family: "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace;
-    font-size: {char_height}px;
-    line-height: {line_height}px;
-    white-space: pre;
-}}
-{styles}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
-</clipPath>
-{lines}
-</defs>
-<rect width="@width" height="@height" rx="8" fill="#181a1f"/>
-<g transform="translate(@margin, @margin)" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">
-{matrix}
-</g>
-</g>
-</svg>
-"""
-
-
-CELL = (12.2, 24.4)
-"""Width and height of a cell in rich's picture."""
+WIDTH, HEIGHT = 12, 24
+"""Of a cell."""
+BASE = 18
+"""From the top of a cell down to the line that letters are on."""
 MARGIN = 14
 
+FONT = '"DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace'
+"""Each word has its own place, so that the columns stay in line in any other font."""
+
+GROUND, TEXT, DIM = "#181a1f", "#d8dade", "#8b8e95"
+SIXTEEN = {
+    "black": "#3c4048",
+    "red": "#e06c75",
+    "green": "#86be70",
+    "brown": "#d6b06a",
+    "blue": "#61a0e0",
+    "magenta": "#c682d2",
+    "cyan": "#56b6c2",
+    "white": "#d8dade",
+}
+"""pyte's names; its brown is the third colour of old screens."""
+
 _LOOK = re.compile(rb"\x1b\[([0-9;]*)m")
+_OF_A_COLOUR = {b"2": 4, b"5": 2}
+"""Numbers after 38 or 48 that belong to the colour: three of red, green and blue, or an index."""
 
 
-def replayed(raw: bytes, size: tuple[int, int]) -> pyte.Screen:
-    """Return the screen that these bytes leave, dim text marked as blinking.
+def dim_as_blink(raw: bytes) -> bytes:
+    """Return the bytes for pyte, which knows neither dim nor the kitty keyboard protocol.
 
-    pyte does not know dim, and nothing of ours blinks.
+    Nothing of ours blinks.
     """
-    screen = pyte.Screen(*size)
-    stream = pyte.ByteStream(screen)
-    # pyte knows no kitty keyboard protocol and would print its end.
-    raw = raw.replace(b"\x1b[<u", b"").replace(b"\x1b[>25u", b"")
-    stream.feed(_LOOK.sub(_dim_as_blink, raw))
-    return screen
+    return _LOOK.sub(_blinking, raw.replace(b"\x1b[<u", b"").replace(b"\x1b[>25u", b""))
 
 
-def _dim_as_blink(look: re.Match[bytes]) -> bytes:
-    parts = [b"5" if part == b"2" else part for part in look[1].split(b";")]
+def _blinking(look: re.Match[bytes]) -> bytes:
+    parts, at = look[1].split(b";"), 0
+    while at < len(parts):
+        if parts[at] in {b"38", b"48"}:
+            at += _OF_A_COLOUR.get(b"".join(parts[at + 1 : at + 2]), 0)
+        elif parts[at] == b"2":
+            parts[at] = b"5"
+        at += 1
     return b"\x1b[" + b";".join(parts) + b"m"
 
 
-def svg(screen: pyte.Screen, name: str) -> str:
-    """Draw the screen; `name` begins the classes' names, so that two pictures fit on one page."""
-    console = Console(
-        record=True, width=screen.columns, file=io.StringIO(), legacy_windows=False, emoji=False
-    )
-    for y in range(screen.lines):
-        line = Text(no_wrap=True, end="\n")
-        cells = [screen.buffer[y][x] for x in range(screen.columns)]
-        # A word a piece: some readers drop the blanks that a piece begins with.
-        for (style, _), run in groupby(cells, lambda cell: (_style(cell), cell.data == " ")):
-            line.append("".join(cell.data for cell in run), style)
-        console.print(line, soft_wrap=True, highlight=False)
-    drawn = console.export_svg(theme=THEME, code_format=TEMPLATE, unique_id=name)
-    width, height = screen.columns * CELL[0], screen.lines * CELL[1]
-    for word, length in (("width", width), ("height", height), ("margin", -MARGIN)):
-        drawn = drawn.replace(f"@{word}", f"{length + 2 * MARGIN:.0f}")
-    return drawn
+def replayed(raw: bytes, size: tuple[int, int]) -> pyte.Screen:
+    """Return the screen after these bytes, with dim text as blinking."""
+    screen = pyte.Screen(*size)
+    pyte.ByteStream(screen).feed(dim_as_blink(raw))
+    return screen
+
+
+class Style(NamedTuple):
+    """The colours of a cell; `ground` is "" for that of the terminal."""
+
+    text: str
+    ground: str
+    is_bold: bool
+    is_underlined: bool
+
+
+class Cells(NamedTuple):
+    """Cells of one style next to each other, from the column `start` on."""
+
+    start: int
+    text: str
+    style: Style
+
+
+Line = tuple[Cells, ...]
 
 
 def _style(cell: Char) -> Style:
-    return Style(
-        color=_colour(cell.fg),
-        bgcolor=_colour(cell.bg),
-        bold=cell.bold or None,
-        dim=cell.blink or None,
-        underline=cell.underscore or None,
-        reverse=cell.reverse or None,
+    text = _colour(cell.fg, DIM if cell.blink else TEXT)
+    ground = _colour(cell.bg, "")
+    if cell.reverse:
+        text, ground = ground or GROUND, text
+    return Style(text, ground, cell.bold, cell.underscore)
+
+
+def _colour(name: str, default: str) -> str:
+    return default if name == "default" else SIXTEEN.get(name, f"#{name}")
+
+
+def lines_of(screen: pyte.Screen) -> tuple[Line, ...]:
+    """Return what is to be drawn of each line."""
+    return tuple(_line(screen, y) for y in range(screen.lines))
+
+
+def _line(screen: pyte.Screen, y: int) -> Line:
+    cells = ((x, screen.buffer[y][x]) for x in range(screen.columns))
+    found = []
+    for style, run in groupby(cells, lambda one: _style(one[1])):
+        piece = list(run)
+        text = "".join(cell.data for _, cell in piece)
+        if text.strip() or style.ground or style.is_underlined:
+            found.append(Cells(piece[0][0], text, style))
+    return tuple(found)
+
+
+class Picture:
+    """What all lines of one picture share: the names of their styles."""
+
+    def __init__(self, size: tuple[int, int], title: str) -> None:
+        self.wide, self.high = size[0] * WIDTH, size[1] * HEIGHT
+        self._title = title
+        self._names: dict[str, str] = {}
+
+    def line(self, line: Line, top: int) -> str:
+        """Draw one line."""
+        boxes, words = [], []
+        for start, text, style in line:
+            x, width = start * WIDTH, len(text) * WIDTH
+            if style.ground:
+                name = self._name(f"fill:{style.ground}")
+                boxes.append(
+                    f'<rect class="{name}" x="{x}" y="{top}" width="{width}" height="{HEIGHT}"/>'
+                )
+            if style.is_underlined:
+                # No box: a scaled one of a point's height may vanish, as its edges are not blurred.
+                name = self._name(f"fill:{style.text}")
+                boxes.append(
+                    f'<path class="{name}" d="M{x} {top + BASE + 3}h{width}v1h-{width}z"/>'
+                )
+            bold = ";font-weight:bold" if style.is_bold else ""
+            name = self._name(f"fill:{style.text}{bold}")
+            words += [
+                f'<tspan class="{name}" x="{x + word.start() * WIDTH}">{escape(word[0])}</tspan>'
+                for word in re.finditer(r"\S+", text)
+            ]
+        drawn = f'<text y="{top + BASE}">{"".join(words)}</text>' if words else ""
+        return "".join(boxes) + drawn
+
+    def _name(self, rule: str) -> str:
+        return self._names.setdefault(rule, f"s{len(self._names)}")
+
+    def framed(self, drawn: Iterable[str], rules: str = "") -> str:
+        """Return the whole picture, with the lines that were drawn and further rules of style."""
+        styles = "".join(f".{name}{{{rule}}}" for rule, name in self._names.items())
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" '
+            f'viewBox="0 0 {self.wide + 2 * MARGIN} {self.high + 2 * MARGIN}">\n'
+            f"<title>{escape(self._title)}</title>\n"
+            f"<style>text{{font:{HEIGHT - 4}px {FONT}}}rect{{shape-rendering:crispEdges}}{styles}{rules}</style>\n"
+            f'<rect width="100%" height="100%" rx="8" fill="{GROUND}"/>\n'
+            f'<svg x="{MARGIN}" y="{MARGIN}" width="{self.wide}" height="{self.high}">\n'
+            + "\n".join(filter(None, drawn))
+            + "\n</svg>\n</svg>\n"
+        )
+
+
+def svg(screen: pyte.Screen, title: str) -> str:
+    """Draw a screen."""
+    picture = Picture((screen.columns, screen.lines), title)
+    return picture.framed(
+        [picture.line(line, y * HEIGHT) for y, line in enumerate(lines_of(screen))]
     )
-
-
-def _colour(name: str) -> str:
-    # pyte calls the third of the eight by what it is on an old screen.
-    return {"brown": "yellow"}.get(name, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -16,8 +17,10 @@ GOLDENS = Path(__file__).parent / "goldens"
 
 @pytest.fixture(autouse=True)
 def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The keys in sight depend on what the terminal can do."""
+    """The keys in sight depend on what the terminal can do, and times on where the host is."""
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ for absent in (ROOT / "scripts/one_file/not-packed").read_text().split():
 
 def main(kind: str, state: str = "") -> int:
     from screens.main import show  # noqa: PLC0415 - the paths above come first
+    from screens.terminal import capabilities  # noqa: PLC0415 - the same
     from tests.screens.standin import StandIn, answers, fresh_host, make_app, set_up_host  # noqa: PLC0415
 
     session = StandIn(the_host=fresh_host())
@@ -30,6 +31,7 @@ def main(kind: str, state: str = "") -> int:
     if kind == "lines":
         session.follow = _slow_lines  # type: ignore[method-assign]
     app = make_app(session)
+    app.capabilities = capabilities(os.environ)
     signal.signal(signal.SIGUSR1, lambda *_given: app.call_next(_broken))
     if kind == "crash":
         app.compose = _broken  # type: ignore[method-assign]

@@ -9,7 +9,6 @@ from textual.pilot import Pilot
 
 from screens.widgets.entry import Entry
 from screens.widgets.field import TextField
-from screens.widgets.line import Line
 from screens.widgets.rows import Lines, Rows, position
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
@@ -120,8 +119,9 @@ async def test_no_label_of_a_field_is_cut() -> None:
             await pilot.pause(0.1)
             for one in pilot.app.screen.query(TextField).results(TextField):
                 # A hidden one has no width: another choice above it shows it.
-                width = one.query_one("#label", Line).size.width
-                assert not width or len(one.label) < width, one.label
+                width = one.query_one("#label").size.width
+                label = "".join(text for text, _ in one.label)
+                assert not width or len(label) < width, label
 
 
 @pytest.mark.parametrize("size", [(80, 24), (132, 43)])
@@ -316,3 +316,14 @@ async def test_a_window_shows_its_lines_whole_and_nothing_beside_itself(
         assert all(set(line.strip()) <= set("+-") for line in outside), shown
         framed = [line.split("|") for line in shown.splitlines() if "|" in line]
         assert all(not one[0].strip() and not one[-1].strip() for one in framed)
+
+
+async def test_of_a_wrong_field_one_word_is_red() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press(*"..x", "tab")
+        await in_sight(pilot, "WRONG")
+        for one in pilot.app.screen.query(TextField).results(TextField):
+            assert [text for text, look in one.label if look == "wrong"] in ([], ["WRONG"])
+        first = pilot.app.screen.query(TextField).first()
+        assert ("WRONG", "wrong") in first.label

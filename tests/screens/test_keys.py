@@ -61,7 +61,7 @@ KEYS = (
         "show the limits of undo",
         {"ResultScreen": "Limits of undo", "UndoScreen": "Limits of undo"},
     ),
-    Key("k", "keep the hand edit", {"DecidingScreen": "Keep yours"}),
+    Key("k", "keep the hand edit", {"DecidingScreen": "Keep"}),
     Key("l", "show the log", {"HostScreen": "Log", "OverviewScreen": "Log", "ResultScreen": "Log"}),
     Key("m", "show the move", {"OverviewScreen": "Move", "ResultScreen": "Move"}),
     Key("n", "next change", {"BrowsingScreen": "Change"}),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from typing import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Callable, NamedTuple
 
 import pytest
 from textual.app import App
@@ -16,23 +19,87 @@ from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
 from tests.screens.standin import CAUTION, RUN, StandIn, answers, make_app, set_up_host
 from wizard.answers.field import Field
 from wizard.answers.fields import fields_of
+from wizard.log.rules import CONNECTED, REFUSED
+from wizard.log.tally import Tally
+from wizard.run.history import RunSummary
 from wizard.sections.registry import SECTIONS
 
 Golden = Callable[[App[int], str], None]
+SIZES = pytest.mark.parametrize(("size", "wide"), [((80, 24), ""), ((132, 43), "-wide")])
 
 
-async def test_host(golden: Golden) -> None:
-    async with opened() as pilot:
-        golden(pilot.app, "host")
+@SIZES
+async def test_host(golden: Golden, size: tuple[int, int], wide: str) -> None:
+    async with opened(size=size) as pilot:
+        golden(pilot.app, f"host{wide}")
 
 
-async def test_host_set_up_before(golden: Golden) -> None:
-    async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
+@SIZES
+async def test_host_set_up_before(golden: Golden, size: tuple[int, int], wide: str) -> None:
+    async with opened(StandIn(the_host=set_up_host(), saved=answers()), size=size) as pilot:
         await in_sight(pilot, "as found")
-        golden(pilot.app, "list")
+        golden(pilot.app, f"list{wide}")
         await pilot.press("end", "up", "enter")
         await in_sight(pilot, "Found on this host")
-        golden(pilot.app, "host-set-up")
+        golden(pilot.app, f"host-set-up{wide}")
+
+
+class Window(NamedTuple):
+    """A window over the list of sections, or the screen of an undo: its key, and words in it."""
+
+    key: str
+    words: str
+
+
+NOON = 1_795_003_200.0
+PAST = tuple(
+    RunSummary(f"20251124-0{hour}1500-{hour}", NOON, "done", 9, 9, sections=sections)
+    for hour, sections in ((3, ()), (4, ("limits",)))
+)
+WINDOWS = {
+    "runs": Window("b", "u Undo"),
+    "undo": Window("u", "r runs the 1 step."),
+    "log": Window("l", "1,234 connections"),
+}
+
+
+@SIZES
+@pytest.mark.parametrize("name", WINDOWS)
+async def test_what_a_key_opens_over_the_list(
+    golden: Golden, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], wide: str, name: str
+) -> None:
+    monkeypatch.setattr("screens.log.since", lambda *_: NOON)
+    log = Tally(lines=9, first=NOON)
+    for _ in range(1234):
+        log.count(CONNECTED)
+    log.count(REFUSED, b"Relay access denied")
+    session = StandIn(the_host=set_up_host(), saved=answers(), past=PAST, logged=log)
+    async with opened(session, size=size) as pilot:
+        await in_sight(pilot, "as found")
+        await pilot.press(WINDOWS[name].key)
+        await in_sight(pilot, WINDOWS[name].words)
+        await pilot.pause(0.1)
+        golden(pilot.app, f"over-list-{name}{wide}")
+
+
+@SIZES
+async def test_the_offer_of_a_draft(
+    golden: Golden, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], wide: str
+) -> None:
+    session = StandIn()
+    async with opened(session) as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("x", "tab")
+        await in_sight(pilot, "> Domain")
+    file = session.state / "draft.json"
+    written = json.loads(file.read_text())
+    written["drafts"]["taro"]["at"] = NOON
+    file.write_text(json.dumps(written))
+    monkeypatch.setattr("screens.host.time", SimpleNamespace(time=lambda: NOON + 120))
+    app = make_app(replace(session, writer="1-1"))
+    async with app.run_test(size=size) as pilot:
+        await in_sight(pilot, "w Start anew")
+        golden(app, f"offer{wide}")
 
 
 @pytest.mark.parametrize("heading", HEADINGS)
@@ -57,14 +124,17 @@ async def test_each_form_on_a_wide_terminal(golden: Golden) -> None:
             golden(pilot.app, f"{heading.lower()}-wide")
 
 
+@SIZES
 @pytest.mark.parametrize(("key", "name"), [("4", "commands"), ("5", "notes")])
-async def test_the_other_tabs_of_the_review(golden: Golden, key: str, name: str) -> None:
-    async with opened(StandIn(cautions=(CAUTION,))) as pilot:
+async def test_the_other_tabs_of_the_review(
+    golden: Golden, size: tuple[int, int], wide: str, key: str, name: str
+) -> None:
+    async with opened(StandIn(cautions=(CAUTION,)), size=size) as pilot:
         await walk_to(pilot, "Review")
         await in_sight(pilot, "Nothing has been written yet")
         await pilot.press(key)
         await pilot.pause(0.1)
-        golden(pilot.app, f"review-{name}")
+        golden(pilot.app, f"review-{name}{wide}")
 
 
 @pytest.mark.promise(17)
@@ -80,36 +150,40 @@ async def test_the_review_against_the_live_file(golden: Golden) -> None:
         assert "-biff = no" not in shown
 
 
-async def test_the_run_and_the_result(golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+@SIZES
+async def test_the_run_and_the_result(
+    golden: Golden, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], wide: str
+) -> None:
     monkeypatch.setattr(Progress, "elapsed", lambda *_: "42 s")
     session = StandIn()
     app = make_app(session)
     app._watch_run = RUN
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         shown = await in_sight(pilot, "Is this ok")
         assert "Closing this terminal stops nothing." in shown
-        golden(app, "run")
+        golden(app, f"run{wide}")
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
         await in_sight(pilot, "u Undo")
         await pilot.press("down")
         await pilot.pause(0.1)
-        golden(app, "result")
+        golden(app, f"result{wide}")
 
 
-async def test_help_and_questions(golden: Golden) -> None:
-    async with opened() as pilot:
+@SIZES
+async def test_help_and_questions(golden: Golden, size: tuple[int, int], wide: str) -> None:
+    async with opened(size=size) as pilot:
         await walk_to(pilot, "Hostname")
         await pilot.press("f1")
         await in_sight(pilot, "Help: Hostname")
-        golden(pilot.app, "help")
+        golden(pilot.app, f"help{wide}")
         await pilot.press("escape", "f2")
         await in_sight(pilot, "found on this host ")
-        golden(pilot.app, "suggestions")
+        golden(pilot.app, f"suggestions{wide}")
         await pilot.press("escape", "ctrl+n", "ctrl+q")
         await in_sight(pilot, "Quit?")
-        golden(pilot.app, "quit")
+        golden(pilot.app, f"quit{wide}")
 
 
 @pytest.mark.parametrize("size", [(60, 20), (120, 40), (40, 10)])

@@ -80,13 +80,16 @@ async def test_without_an_old_server_there_is_nothing_of_it() -> None:
         await in_sight(pilot, "postfix-wizard  Sections")
 
 
-async def test_the_list_of_items(golden: Callable[[App[int], str], None]) -> None:
-    async with opened(a_host()) as pilot:
+@pytest.mark.parametrize(("size", "wide"), [((80, 24), ""), ((132, 43), "-wide")])
+async def test_the_list_of_items(
+    golden: Callable[[App[int], str], None], size: tuple[int, int], wide: str
+) -> None:
+    async with opened(a_host(), size=size) as pilot:
         await in_sight(pilot, "m Move")
         await pilot.press("m")
         shown = await in_sight(pilot, "zeke.ne.jp MX 3600 s")
         assert "OPEN     mx           MX records point here" in shown
-        golden(pilot.app, "move")
+        golden(pilot.app, f"move{wide}")
 
 
 async def test_ticks_by_hand() -> None:
