@@ -105,8 +105,9 @@ class FormScreen(WizardScreen):
         form = self.query_one("#form")
         for watched in ("scroll_y", "virtual_size"):
             self.watch(form, watched, self._show_position, init=False)
-        self.show_fields()
         self.focus_body()
+        self.show_fields()
+        self.show_foot()
 
     def on_resize(self) -> None:
         """Show which lines are in sight at another size."""
@@ -116,10 +117,17 @@ class FormScreen(WizardScreen):
         """Show which lines of the form are in sight, if these are not all."""
         form, line = self.query_one("#form"), self.query_one("#form-more", Line)
         # Its own line is the form's again when it is hidden.
-        height, total = form.size.height, form.virtual_size.height
-        line.display = total > height + int(line.display)
+        height, total, was = form.size.height, form.virtual_size.height, line.display
+        line.display = total > height + int(was)
+        if line.display and not was:
+            self.call_after_refresh(self._scroll_to_focus)
         if line.display:
             line.say(position(int(form.scroll_y), height, total), "quiet")
+
+    def _scroll_to_focus(self) -> None:
+        """Scroll to the field that has the focus: it got it before the form had its height."""
+        if self.focused is not None and not self.can_view_entire(self.focused):
+            self.scroll_to_center(self.focused, origin_visible=True)
 
     def on_screen_resume(self) -> None:
         """Watch the focus."""
@@ -136,7 +144,7 @@ class FormScreen(WizardScreen):
                 self._pause.stop()
                 self._pause = None
                 self.show_fields()
-        self.show_foot()
+        self.at_rest(self.show_foot)
 
     def on_form_field_edited(self, event: FormField.Edited) -> None:
         """Store the text in the draft. Check it at once, or when the typing pauses.
@@ -192,7 +200,7 @@ class FormScreen(WizardScreen):
         self._show_previews()
         self.show_states()
         self.refresh_bindings()
-        self.show_foot()
+        self.at_rest(self.show_foot)
 
     def _show_previews(self) -> None:
         for form_field in self.query(FormField):
@@ -351,7 +359,7 @@ class FormScreen(WizardScreen):
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Explain the row under the cursor."""
         event.stop()
-        self.show_foot()
+        self.at_rest(self.show_foot)
 
     def on_item_field_warned(self, event: ItemField.Warned) -> None:
         """Say what the key would do."""
@@ -397,5 +405,5 @@ class FormScreen(WizardScreen):
         """Focus a field's first widget, or its last."""
         inside = [widget for widget in form_field.query("*") if widget.focusable]
         if inside:
-            inside[-1 if last else 0].focus()
+            self.set_focus(inside[-1 if last else 0])
         self.show_foot()
