@@ -79,7 +79,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
             exit_on_signals(self, self._terminal, self.keeper.keep)
 
     def on_resize(self) -> None:
-        """Send all again: a terminal may lose cells when its size changes, or when it was left."""
+        """Send all again: a terminal may lose cells with its size, or while another program has it."""
         self._painted.forget()
         self.screen.refresh()
 

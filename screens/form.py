@@ -120,14 +120,9 @@ class FormScreen(WizardScreen):
         height, total, was = form.size.height, form.virtual_size.height, line.display
         line.display = total > height + int(was)
         if line.display and not was:
-            self.call_after_refresh(self._scroll_to_focus)
+            self.call_after_refresh(self.scroll_to_focus)
         if line.display:
             line.say(position(int(form.scroll_y), height, total), "quiet")
-
-    def _scroll_to_focus(self) -> None:
-        """Scroll to the field that has the focus: it got it before the form had its height."""
-        if self.focused is not None and not self.can_view_entire(self.focused):
-            self.scroll_to_center(self.focused, origin_visible=True)
 
     def on_screen_resume(self) -> None:
         """Watch the focus."""
@@ -276,13 +271,10 @@ class FormScreen(WizardScreen):
         chosen = (
             form_field.sentence if isinstance(form_field, (ChoiceField, ListedChoiceField)) else ""
         )
-        was = (
-            f"(was {self.was_of(form_field)}) "
-            if form_field.inline and self.was_of(form_field)
-            else ""
-        )
-        said = f"{was}{self._taken_as(form_field)}{chosen or form_field.field.help}"
-        return said + more + self._typed()
+        before = self.was_of(form_field) if form_field.inline else ""
+        was = f"(was {before}) " if before else ""
+        help_text = chosen or form_field.field.help
+        return f"{was}{self._taken_as(form_field)}{help_text}{more}{self._typed()}"
 
     def _show_beside(self, found: Sequence[Suggestion]) -> None:
         """On a wide terminal, show the suggestions beside the form."""

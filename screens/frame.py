@@ -260,6 +260,11 @@ class WizardScreen(Screen[None]):
                 self.set_focus(widget)
                 return
 
+    def scroll_to_focus(self) -> None:
+        """Scroll to the widget that has the focus: it got it before the screen had its layout."""
+        if self.focused is not None and not self.can_view_entire(self.focused):
+            self.scroll_to_center(self.focused, origin_visible=True)
+
     def action_undo(self) -> None:
         """Show the undo of the run that `postfix-wizard undo` takes back, too."""
         self.post_message(TakeBack(self.desk.to_undo, place=self.place_name))

@@ -57,7 +57,7 @@ class KeyLine(Drawn):
         return len(self._rows(width))
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of keys. Those of all screens have fixed places: at the left and the right.
+        """Draw one line of keys. Those of all screens have fixed places at both edges.
 
         So the keys of the focused widget come and go between them, and the others are not sent
         again.
