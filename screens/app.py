@@ -6,6 +6,8 @@ import gc
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Optional, Union
 
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
 
@@ -15,6 +17,7 @@ from screens.click_driver import ClickDriver
 from screens.desk import Desk, Wish
 from screens.keeper import Keeper
 from screens.key_queue import KeyQueue
+from screens.painted import Painted
 from screens.places import place
 from screens.signals import exit_on_signals, terminal_attributes
 from screens.terminal import PLAIN, Capabilities
@@ -60,6 +63,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self.crash: Optional[Exception] = None
         self._watch_run = watch
         self._terminal = terminal_attributes()
+        self._painted = Painted(erases=terminal.erases)
         self.keeper = Keeper(self.desk, lambda text: post(self, messages.NotStored(text)))
 
     def get_default_screen(self) -> Screen[Any]:
@@ -74,6 +78,11 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         """Install the signal handlers."""
         if not self.is_headless:
             exit_on_signals(self, self._terminal, self.keeper.keep)
+
+    def on_resize(self) -> None:
+        """Send all again: a terminal may lose cells with its size, or while another program has it."""
+        self._painted.forget()
+        self.screen.refresh()
 
     def _make(self, name: str) -> WizardScreen:
         module, _, kind = place(name).load.partition(":")
@@ -244,6 +253,12 @@ class WizardApp(KeyQueue, inherit_bindings=False):
 
         self.desk.not_stored = self.keeper.flush()
         ask(self, "Quit?", self.desk.before_leaving, lambda: self.exit(0))
+
+    def _display(self, screen: Screen[Any], renderable: Optional[RenderableType]) -> None:
+        # (Private to Textual, as below.)
+        if isinstance(renderable, CompositorUpdate):
+            renderable = self._painted.difference(renderable, self.screen)
+        super()._display(screen, renderable)
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print a page of traceback with every local value, passwords included.

@@ -103,8 +103,9 @@ class FormScreen(WizardScreen):
         form = self.query_one("#form")
         for watched in ("scroll_y", "virtual_size"):
             self.watch(form, watched, self._show_position, init=False)
-        self.show_fields()
         self.focus_body()
+        self.show_fields()
+        self.show_foot()
 
     def on_resize(self) -> None:
         """Show which lines are in sight at another size."""
@@ -114,8 +115,10 @@ class FormScreen(WizardScreen):
         """Show which lines of the form are in sight, if these are not all."""
         form, line = self.query_one("#form"), self.query_one("#form-more", Line)
         # Its own line is the form's again when it is hidden.
-        height, total = form.size.height, form.virtual_size.height
-        line.display = total > height + int(line.display)
+        height, total, was = form.size.height, form.virtual_size.height, line.display
+        line.display = total > height + int(was)
+        if line.display and not was:
+            self.call_after_refresh(self.scroll_to_focus)
         if line.display:
             line.say(position(int(form.scroll_y), height, total), "quiet")
 
@@ -134,7 +137,7 @@ class FormScreen(WizardScreen):
                 self._pause.stop()
                 self._pause = None
                 self.show_fields()
-        self.show_foot()
+        self.at_rest(self.show_foot)
 
     def on_form_field_edited(self, event: FormField.Edited) -> None:
         """Store the text in the draft. Check it at once, or when the typing pauses.
@@ -189,7 +192,7 @@ class FormScreen(WizardScreen):
         self._show_previews()
         self.show_states()
         self.refresh_bindings()
-        self.show_foot()
+        self.at_rest(self.show_foot)
 
     def _show_previews(self) -> None:
         for form_field in self.query(FormField):
@@ -261,13 +264,10 @@ class FormScreen(WizardScreen):
         chosen = (
             form_field.sentence if isinstance(form_field, (ChoiceField, ListedChoiceField)) else ""
         )
-        was = (
-            f"(was {self.was_of(form_field)}) "
-            if form_field.inline and self.was_of(form_field)
-            else ""
-        )
-        said = f"{was}{self._taken_as(form_field)}{chosen or form_field.field.help}"
-        return said + more + self._typed()
+        before = self.was_of(form_field) if form_field.inline else ""
+        was = f"(was {before}) " if before else ""
+        help_text = chosen or form_field.field.help
+        return f"{was}{self._taken_as(form_field)}{help_text}{more}{self._typed()}"
 
     def _show_beside(self, found: Sequence[Suggestion]) -> None:
         """On a wide terminal, show the suggestions beside the form."""
@@ -344,7 +344,7 @@ class FormScreen(WizardScreen):
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Explain the row under the cursor."""
         event.stop()
-        self.show_foot()
+        self.at_rest(self.show_foot)
 
     def on_item_field_warned(self, event: ItemField.Warned) -> None:
         """Say what the key would do."""
@@ -390,5 +390,5 @@ class FormScreen(WizardScreen):
         """Focus a field's first widget, or its last."""
         inside = [widget for widget in form_field.query("*") if widget.focusable]
         if inside:
-            inside[-1 if last else 0].focus()
+            self.set_focus(inside[-1 if last else 0])
         self.show_foot()

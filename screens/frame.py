@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Iterable, Optional
+from typing import TYPE_CHECKING, Callable, ClassVar, Iterable, Optional
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from screens.desk import Desk
@@ -29,6 +30,12 @@ WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76), ("-wide", 110, 1 << 16))
 """Classes of screens by their columns: name, the first number and the first that is too many.
 
 The design is for 80 columns. From 110 on there is room for two columns.
+"""
+
+REST = 0.05
+"""Seconds without a key until the foot explains what the cursor is on.
+
+A key that repeats comes sooner. Over a slow line the explanation takes longer than the key.
 """
 
 
@@ -116,6 +123,7 @@ class WizardScreen(Screen[None]):
         self.place_name = name
         self.begin_at = ""
         """The section whose field gets the focus first, "" for the screen's first field."""
+        self._rest: Optional[Timer] = None
 
     @property
     def draft(self) -> Draft:
@@ -169,10 +177,12 @@ class WizardScreen(Screen[None]):
         return ()
 
     def on_mount(self) -> None:
-        """Set the list's cursor on this screen."""
-        # Textual calls this in addition to a subclass's own on_mount, so none calls super().
+        """Set the list's cursor on this screen, and show the keys of the focused widget."""
+        # Textual calls this after a subclass's own on_mount, so none calls super().
         for sections in self.query(Sections):
             sections.go_to(self.place_name)
+        for keys in self.query(KeyLine):
+            keys.show_keys()
 
     def section_rows(self) -> list[Row]:
         """Return the list's lines: name and state."""
@@ -184,6 +194,12 @@ class WizardScreen(Screen[None]):
         here = ">" if one.name == self.place_name else " "
         look = "strong" if here == ">" else ""
         return Row(f"{here}{one.title:<12}", look, one.name, state, _STATE_LOOKS.get(state, ""))
+
+    def at_rest(self, explain: Callable[[], None]) -> None:
+        """Call `explain` once the cursor rests."""
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, explain)
 
     def show_states(self) -> None:
         """Update the list. Only lines that differ are sent."""
@@ -249,8 +265,14 @@ class WizardScreen(Screen[None]):
         """Focus the first of the screen's own widgets."""
         for widget in self.query("#body *"):
             if widget.focusable:
-                widget.focus()
+                # Not widget.focus(): the first paint is then without the focus, and followed by one.
+                self.set_focus(widget)
                 return
+
+    def scroll_to_focus(self) -> None:
+        """Scroll to the widget that has the focus: it got it before the screen had its layout."""
+        if self.focused is not None and not self.can_view_entire(self.focused):
+            self.scroll_to_center(self.focused, origin_visible=True)
 
     def action_undo(self) -> None:
         """Show the undo of the run that `postfix-wizard undo` takes back, too."""

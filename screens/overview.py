@@ -83,8 +83,8 @@ class OverviewScreen(WizardScreen):
 
     def on_mount(self) -> None:
         """Show what is known, and read the rest in a thread."""
+        self.set_focus(self.query_one("#list"))
         self._show()
-        self.query_one("#list").focus()
         if not self.desk.sections:
             in_background(self, self._look, self._listed)
         today = self._today
@@ -150,7 +150,7 @@ class OverviewScreen(WizardScreen):
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Explain the row under the cursor, and show its keys."""
         event.stop()
-        self._say_why()
+        self.at_rest(self._say_why)
         self.refresh_bindings()
 
     def _say_why(self) -> None:

@@ -138,7 +138,8 @@ def _last(row: SectionRow) -> str:
 def _line(title: str, value: str, state: str, last: str, width: int, *, key: str) -> Row:
     title, value, shown, last = _columns(title, value, _SHOWN.get(state, state), last, width)
     word = shown.rstrip()
-    return Row(title + value, "", key, word, _LOOKS.get(state, ""), shown[len(word) :] + last)
+    look, rest = _LOOKS.get(state, ""), shown[len(word) :] + last
+    return Row(title + value, "", key, word, look, rest, bar=len(title))
 
 
 def _columns(

@@ -29,6 +29,9 @@ INSTEAD = (
 FEW_KEYS = frozenset({"linux", "vt100", "vt102", "vt220"})
 """Terminal types that often send no F keys: serial lines, IPMI, screen(1)."""
 
+ERASING = ("xterm", "putty", "linux")
+"""How the names of terminal types begin that have ech and bce. Those of screen(1) lack bce."""
+
 
 @dataclass(frozen=True)
 class Capabilities:
@@ -36,11 +39,14 @@ class Capabilities:
 
     With `has_shades` it has 256 colours or more, and panels have their own backgrounds. Without
     `has_f_keys` the footer shows the second key of each F key. With `has_mouse` it may report clicks.
+    With `erases` it erases a number of cells, in the background that is set (ech and bce of
+    terminfo(5)).
     """
 
     has_shades: bool = False
     has_f_keys: bool = True
     has_mouse: bool = False
+    erases: bool = False
 
 
 PLAIN = Capabilities()
@@ -55,6 +61,7 @@ def capabilities(environment: Mapping[str, str]) -> Capabilities:
         has_shades=many and not environment.get("NO_COLOR"),
         has_f_keys=term not in FEW_KEYS,
         has_mouse=term not in FEW_KEYS,
+        erases=term.startswith(ERASING),
     )
 
 

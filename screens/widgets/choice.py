@@ -79,6 +79,12 @@ class Choice(Drawn, can_focus=True):
         """Remove the mark of the focus."""
         self.refresh()
 
+    def on_resize(self) -> None:
+        """Place the cursor: before the first layout, the focus finds no place for it."""
+        if self.has_focus:
+            self._place_cursor()
+            self.refresh()
+
     def parts(self) -> tuple[tuple[str, str], ...]:
         """Return the line. A mark shows the chosen word, also without colours."""
         parts: list[tuple[str, str]] = []

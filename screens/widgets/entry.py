@@ -64,6 +64,12 @@ class Entry(Input):
         super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         return self
 
+    def on_resize(self) -> None:
+        """Place the cursor: before the first layout, the focus finds no place for it."""
+        if self.has_focus:
+            self.app.cursor_position = self.cursor_screen_offset
+            self.refresh()
+
     def _on_paste(self, event: events.Paste) -> None:
         # Unchanged: the rules refuse control characters, instead of dropping them silently.
         text = event.text.rstrip("\r\n")

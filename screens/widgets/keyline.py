@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
 from textual import events
 from textual.binding import Binding
@@ -26,10 +26,11 @@ class KeyLine(Drawn):
 
     def on_mount(self) -> None:
         """Update the keys with the focus."""
-        self.screen.bindings_updated_signal.subscribe(self, self._update)
-        self._update()
+        self.screen.bindings_updated_signal.subscribe(self, self.show_keys)
+        self.show_keys()
 
-    def _update(self, _screen: Any = None) -> None:
+    def show_keys(self, _screen: Any = None) -> None:
+        """Show the keys that work now."""
         if not self.is_attached or not self.screen.is_current:
             return
         shown: dict[str, tuple[str, str]] = {}
@@ -51,16 +52,11 @@ class KeyLine(Drawn):
         return name if capabilities is None or capabilities.has_f_keys else SECOND.get(name, name)
 
     def _rows(self, width: int) -> list[list[tuple[str, str]]]:
-        rows: list[list[tuple[str, str]]] = [[]]
-        used = 1
-        for name, text in self._keys:
-            cells = len(name) + 1 + len(text)
-            if used + cells > width and rows[-1]:
-                rows.append([])
-                used = 1
-            rows[-1].append((name, text))
-            used += cells + len(GAP)
-        return rows
+        last = [key for key in self._keys if _RANK.get(key[0], 0) > 0]
+        first = [key for key in self._keys if key not in last]
+        whole = _broken([*first, *last], width)
+        parted = [*_broken(first, width), *_broken(last, width)]
+        return parted if 1 < len(whole) == len(parted) else whole
 
     def on_click(self, event: events.Click) -> None:
         """Press the key under the mouse."""
@@ -84,16 +80,42 @@ class KeyLine(Drawn):
         return len(self._rows(width))
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of keys."""
-        rows = self._rows(self.size.width)
+        """Draw one line of keys. Those of all screens have fixed places at both edges.
+
+        So the keys of the focused widget come and go between them, and the others are not sent
+        again.
+        """
+        rows, width = self._rows(self.size.width), self.size.width
+        row = rows[y] if y < len(rows) else []
         parts: list[tuple[str, str]] = [(" ", "")]
-        for name, text in rows[y] if y < len(rows) else ():
-            parts += [(name, "key"), (f" {text}{GAP}", "quiet")]
-        return self.strips(tuple(parts), self.size.width)
+        spare = width - 2 + len(GAP) - sum(map(_cells, row))
+        for key in row:
+            if spare > 0 and _RANK.get(key[0], 0) > 0:
+                parts.append((" " * spare, ""))
+                spare = 0
+            parts += [(key[0], "key"), (f" {key[1]}{GAP}", "quiet")]
+        return self.strips(tuple(parts), width)
 
 
-_RANK = {"Esc": 7, "F1": 8, "^G": 8, "^Q": 9}
-"""The keys of all screens come last, in this order."""
+def _cells(key: tuple[str, str]) -> int:
+    return len(" ".join(key) + GAP)
+
+
+def _broken(keys: Sequence[tuple[str, str]], width: int) -> list[list[tuple[str, str]]]:
+    """Break keys into lines. Beyond the last one of a line there is no gap."""
+    rows: list[list[tuple[str, str]]] = [[]]
+    used = 1
+    for key in keys:
+        if used + _cells(key) - len(GAP) > width and rows[-1]:
+            rows.append([])
+            used = 1
+        rows[-1].append(key)
+        used += _cells(key)
+    return rows
+
+
+_RANK = {"^N": -2, "^P": -1, "Esc": 7, "F1": 8, "^G": 8, "^Q": 9}
+"""The keys of all screens come first and last, in this order."""
 
 SECOND = {"F1": "^G", "F2": "^L", "F3": "^O", "F4": "^T", "F10": "^R"}
 """The second key of each F key, for consoles that have none of these."""

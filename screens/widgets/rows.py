@@ -28,6 +28,8 @@ class Row:
     tail_look: str = "quiet"
     end: str = ""
     """After the tail, quiet."""
+    bar: int = 0
+    """How many characters of the text the cursor covers, 0 for all of them."""
 
     @property
     def whole(self) -> str:
@@ -254,6 +256,8 @@ class Rows(Scrolling):
         del event
         self._measure()
         self._show_cursor()
+        if self.has_focus:
+            self.refresh_lines(self.cursor)  # the terminal gets the cursor's place with it
 
     def _set_cursor(self, to: int) -> None:
         if not self.rows:
@@ -276,10 +280,13 @@ class Rows(Scrolling):
             elif self.cursor >= top + height:
                 self.scroll_lines(self.cursor - height + 1)
         if self.has_focus:
-            x, y, _, _ = self.content_region
-            # Screen readers and braille displays use this position (the cursor itself is hidden).
-            row = self._line_of(self.cursor) if self.choosing else 0
-            self.app.cursor_position = Offset(x, y + row)
+            self._place_cursor()
+
+    def _place_cursor(self) -> None:
+        """Set the position for screen readers and braille displays (the cursor itself is hidden)."""
+        x, y, _, _ = self.content_region
+        row = self._line_of(self.cursor) if self.choosing else 0
+        self.app.cursor_position = Offset(x, y + row)
 
     def clicks(self, row: Row) -> tuple[str, str]:
         """Return the actions of the first and of the second click on this row."""
@@ -305,6 +312,7 @@ class Rows(Scrolling):
         """Draw the cursor."""
         self.refresh_lines(self.cursor)
         self._show_cursor()
+        self._place_cursor()  # Textual sets `has_focus` after this
         self.post_message(self.Moved(self, self.current))
 
     def on_blur(self) -> None:
@@ -373,9 +381,16 @@ class Rows(Scrolling):
         if at >= len(self.rows):
             return Strip.blank(width, self.rich_style)
         row = self.rows[at]
+        bar = 0
         if self.has_focus and self.choosing and at == self.cursor:
-            return self.strips(((row.whole, "cursor"),), width, x, self.look("cursor"))
-        parts = (row.text, row.look), (row.tail, row.tail_look), (row.end, "quiet")
+            # Not the whole line: each move sends the bar twice, and below it the looks are lost.
+            bar = row.bar or len(row.text)
+        parts = (
+            (row.text[:bar], "cursor"),
+            (row.text[bar:], row.look),
+            (row.tail, row.tail_look),
+            (row.end, "quiet"),
+        )
         return self.strips(parts, width, x)
 
 

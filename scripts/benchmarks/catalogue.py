@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from benchmarks.figures import Figure
+from benchmarks.rows import bytes as counted
 from benchmarks.rows import first_setup, headless, large, pane, rerun, run, screens
 
 
@@ -34,6 +35,7 @@ ROWS = (
     Row("start", "Start of the one-file program", 25, headless.measure_start, headless.HOW_START),
     Row("paint", "First paint", 11, screens.measure_paint, screens.HOW_PAINT),
     Row("keys", "Key to screen", 40, screens.measure_keys, screens.HOW_KEYS),
+    Row("bytes", "Bytes and keys of the screens", 1, counted.measure_row, counted.HOW),
     Row("pane", "Output of a million lines", 5, pane.measure_row, pane.HOW),
     Row("memory", "Peak memory without a screen", 5, headless.measure_memory, headless.HOW_MEMORY),
     Row("screens", "Peak memory of the screens", 5, screens.measure_memory, screens.HOW_MEMORY),

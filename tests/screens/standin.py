@@ -13,6 +13,7 @@ from typing import Any, Callable, Collection, Iterator, Optional, Sequence, Unio
 
 from screens.app import WizardApp
 from screens.desk import Wish
+from screens.terminal import PLAIN, Capabilities
 from tests.factories import managed
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.catalogue import ListZone
@@ -521,6 +522,10 @@ for _path, _to_stand_in in FUNCTIONS.items():
     _hand_over(_path, _to_stand_in)
 
 
-def make_app(session: Optional[StandIn] = None, wish: Optional[Wish] = None) -> WizardApp:
+def make_app(
+    session: Optional[StandIn] = None,
+    wish: Optional[Wish] = None,
+    terminal: Capabilities = PLAIN,
+) -> WizardApp:
     stand_in = session or StandIn()
-    return WizardApp(lambda: cast("Session", stand_in), wish or Wish())
+    return WizardApp(lambda: cast("Session", stand_in), wish or Wish(), terminal=terminal)

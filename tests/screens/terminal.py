@@ -14,9 +14,15 @@ from typing import Any, Optional, Sequence
 
 import pyte
 
+SLICE = 0.05
+"""Seconds in which a slow line carries its share."""
+
 
 class Terminal:
     """Runs a program at a size; `text` is what an operator would see."""
+
+    rate = 0
+    """Bytes a second of a slow line, 0 for one that is not slow."""
 
     def __init__(
         self, argv: Sequence[str], size: tuple[int, int] = (80, 24), **environment: str
@@ -51,11 +57,13 @@ class Terminal:
             if not select.select([self.fd], [], [], left)[0]:
                 break
             try:
-                data = os.read(self.fd, 65536)
+                data = os.read(self.fd, int(self.rate * SLICE) or 65536)
             except OSError:
                 break
             if not data:
                 break
+            if self.rate:
+                time.sleep(SLICE)
             self.bytes += len(data)
             self.raw += data
             # pyte knows no kitty keyboard protocol and would print its end.

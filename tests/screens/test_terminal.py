@@ -19,6 +19,7 @@ from wizard.errors import PermissionTrouble, UsageTrouble
 
 LAUNCH = str(Path(__file__).with_name("launch.py"))
 NEXT = "\x0e"
+UP, DOWN = "\x1b[A", "\x1b[B"
 MOST_BYTES = 200
 MOST_BYTES_OF_A_MOVE = 600
 """For Down from one field to the next: two labels, and the two lines of help in the foot."""
@@ -137,6 +138,42 @@ def test_names_typed_ahead_land_on_the_screens_they_were_meant_for(
     terminal.type("\x10")
     terminal.until("[x] b.example.jp")
     assert "[x] a.example.jp" in terminal.text
+
+
+SLOW = 2000
+"""Bytes a second of a slow line."""
+
+MOST_SECONDS = 5
+"""Until a whole screen is there over a slow line, which takes one: the rest is for a busy machine."""
+
+
+def test_a_slow_line_is_usable_and_loses_nothing(launched: list[Terminal]) -> None:
+    """What is typed faster than the line shows it arrives, and the screen is right at the end."""
+    shown = []
+    for rate in (0, SLOW):
+        terminal = start(launched)
+        terminal.rate = rate
+        terminal.until("Dovecot", 60)
+        while terminal.read(0.5):
+            pass
+        terminal.type(NEXT)
+        took = terminal.until("wizard  Hostname")
+        while terminal.read(0.5):
+            took += 0.5
+        assert took < MOST_SECONDS
+        for key in ("\x15", *"mx.example.co.jp", DOWN, *"example.co.jp", UP, "\x7f", "p", NEXT):
+            terminal.type(key)
+            time.sleep(0.01)
+        for key in (*"a.example.jp", "\r", *"b.example.jp", "\r", UP, " ", " ", UP, " "):
+            terminal.type(key)
+            time.sleep(0.01)
+        terminal.until("[ ] a.example.jp", 60)
+        while terminal.read(1.5):
+            pass
+        shown.append(terminal.text)
+    assert shown[0] == shown[1]
+    assert "[ ] a.example.jp" in shown[0]
+    assert "[x] b.example.jp" in shown[0]
 
 
 @pytest.mark.promise(28)
