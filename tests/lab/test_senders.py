@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import closing
 
 import pytest
 
 from lab import dovecot
 from lab.host import Host
-from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply, wizard
+from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
+from tests.screens.terminal import Terminal
 
 pytestmark = pytest.mark.lab
 
@@ -71,6 +74,19 @@ def replies(host: Host, login: str, *senders: str) -> dict[str, set[str]]:
     return found
 
 
+def by_a_login(host: Host) -> dict[str, str]:
+    """The findings of `check --user taro` about senders, by a session with the password."""
+    with closing(Terminal(host.ssh_argv([PROGRAM, "check", "--user", "taro", "--json"]))) as asked:
+        asked.until("Password of taro:", 60)
+        asked.type(f"{dovecot.PASSWORD}\r")
+        asked.ended(120)
+        while asked.read(0.5):
+            pass
+    text = asked.raw.decode()
+    found = json.loads(text[text.index("{") :])["findings"]
+    return {one["id"]: one["verdict"] for one in found if one["id"].endswith((".sender", ".mail"))}
+
+
 def set_up(boot_host: BootHost, suite: str) -> Host:
     """A host as the wizard sets it up, with two users, their aliases and Dovecot."""
     host = boot_host(suite=suite, pyz=PYZ)
@@ -108,11 +124,30 @@ def test_a_login_writes_its_own_senders_and_no_others(boot_host: BootHost, suite
     assert code == 0, said
     assert "Nothing to do" in said
 
+    compared = files(host)
     code, said = wizard(host, "check")
     assert code == 0, said
     assert re.search(r"right +senders: the table", said), said
     assert re.search(r"right +senders: 587 and 465", said), said
     assert re.search(r"unknown +senders: another's sender", said), said
+
+    seen = {f"user.{port}.{row}": "right" for port in (587, 465) for row in ("mail", "sender")}
+    assert by_a_login(host) == seen
+    assert wizard(host, "check")[0] == 0
+    host.run(
+        [
+            "sh",
+            "-c",
+            "postconf -P '*/inet/smtpd_recipient_restrictions=permit_sasl_authenticated,reject'; postfix reload",
+        ]
+    )
+    seen.update({f"user.{port}.sender": "wrong" for port in (587, 465)})
+    assert by_a_login(host) == seen
+    code, said = wizard(host, "check")
+    assert code == 1
+    assert re.search(r"wrong +senders: 587 and 465", said), said
+    (host.root / FILES[1]).write_bytes(compared[1])
+    host.run(["systemctl", "reload", "postfix"], check=True)
 
     code, said = wizard(host, "undo", "--yes")
     assert code == 0, said

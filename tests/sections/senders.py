@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories import FRESH, ZEKE, done_by, pending
 from tests.sections import Case
-from wizard.answers import cross_field
+from wizard.answers.build import check_section
 from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import Aliases
 from wizard.answers.sections.hardening import Hardening
@@ -120,7 +120,8 @@ BAD_NAMES = (
 def test_a_name_that_cannot_be_a_login_is_in_no_row(name: str) -> None:
     found = owners_of((*USERS, User(name, 1002)), b"", (name,), DOMAINS)
     assert found == Owners(ROWS_OF_ALL, ("taro", "hana"), (name,))
-    assert [field for field, _ in Senders("on", (name,)).problems()] == ["logins"]
+    _, problems = check_section("senders", {"use": "on", "logins": [name]})
+    assert not name or [one.name for one in problems] == ["logins"]
 
 
 def test_upper_case_is_the_same_login() -> None:
@@ -128,10 +129,17 @@ def test_upper_case_is_the_same_login() -> None:
 
 
 def test_too_many_pairs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(owners_module, "MAX_OWNERS", 3)
+    monkeypatch.setattr(owners_module, "MAX_WORDS", 6)
     rows_of(b"info: taro\n")
     with pytest.raises(ValueError, match="more than 3 pairs"):
         rows_of(b"info: taro\nsales: taro\n")
+
+
+def test_of_many_domains_the_first_are_spelled() -> None:
+    domains = tuple(f"d{number}.example" for number in range(60))
+    found = owners_of(USERS, b"info: taro@d59.example\n", (), domains).rows
+    assert found["info"] == found["taro"]
+    assert found["taro"].count("@") == owners_module.MAX_DOMAINS
 
 
 # The table's text.
@@ -304,20 +312,19 @@ def test_only_a_run_of_the_section_switches_it_off() -> None:
     assert any("`rm /etc/postfix/sender_login*`" in one for one in off.warnings)
 
 
-FOREIGN = f"{MAPS} = ldap:/etc/postfix/owners.cf\n".encode()
-
-
 @pytest.mark.parametrize("hardening", ["off", "on"])
-def test_a_table_of_another_hand_is_left_alone(hardening: str) -> None:
+@pytest.mark.parametrize("maps", ["ldap:/etc/postfix/owners.cf", f"btree:{SENDER_LOGIN}"])
+def test_a_table_of_another_hand_is_left_alone(maps: str, hardening: str) -> None:
+    line = f"{MAPS} = {maps}\n".encode()
     before = applied(build_plan(replace(ZEKE, hardening=Hardening(hardening)), host()), host())
-    before = before.with_file(MAIN_CF, live=before.text(MAIN_CF) + FOREIGN)
+    before = before.with_file(MAIN_CF, live=before.text(MAIN_CF) + line)
     today = read_back(before)
     assert today is not None
     plan = build_plan(replace(today, senders=Senders("on")), before, ("senders",))
     assert pending(plan) == []
     assert any("another table, which stays" in one for one in plan.warnings)
     whole = build_plan(replace(today, senders=Senders("on")), before)
-    assert FOREIGN in text(whole, MAIN_CF)
+    assert line in text(whole, MAIN_CF)
     # Hardening uses the operator's own table, as without this section.
     assert text(whole, MASTER_CF).count(ITEM) == (2 if hardening == "on" else 0)
     assert SENDER_LOGIN not in [one.path for one in whole.files]
@@ -419,11 +426,6 @@ def test_addresses_of_virtual_domains_are_said() -> None:
     assert any("virtual_alias_maps is set" in one for one in plan.warnings)
 
 
-def test_a_login_with_a_control_character_is_refused_by_the_rules() -> None:
-    answers = replace(ZEKE, senders=Senders("on", ("ta\x1bro",)))
-    assert any(one.name == "logins" for one in cross_field.problems(answers))
-
-
 # Checks.
 
 EXAMPLE = Answers(Hostname("mail.zeke.ne.jp", "zeke.ne.jp"), senders=Senders("on"))
@@ -442,6 +444,7 @@ def judged(
     passwd: str = PASSWD,
     aliases: bytes = b"info: taro\n",
     item: bytes = ITEM,
+    more: Optional[dict[str, str]] = None,
     answers: Answers = EXAMPLE,
 ) -> dict[str, tuple[str, str]]:
     (root / "etc/postfix").mkdir(parents=True)
@@ -450,7 +453,11 @@ def judged(
     (root / "etc/postfix/master.cf").write_bytes(b"465 inet n - n - - smtpd\n  -o " + item + b"\n")
     if table is not None:
         (root / "etc/postfix/sender_login").write_bytes(table)
-    own = {"alias_maps": "hash:/etc/aliases", **({} if maps is None else {MAPS: maps})}
+    own = {
+        "alias_maps": "hash:/etc/aliases",
+        **({} if maps is None else {MAPS: maps}),
+        **(more or {}),
+    }
     found = judge_senders(Door(root), Settings(own), answers)
     return {one.id: (one.verdict, one.seen + one.advice) for one in found}
 
@@ -489,6 +496,24 @@ def test_what_the_table_lacks(
     found = judged(tmp_path, **changes)["senders.table"]
     assert (found[0], words in found[1]) == (verdict, True), found
     assert "postfix-wizard apply --section senders" in found[1]
+
+
+LISTS = "reject_sender_login_mismatch, permit_sasl_authenticated, reject"
+
+
+@pytest.mark.parametrize(
+    ("item", "more"),
+    [
+        (b"smtpd_recipient_restrictions=$mua_recipient", {"mua_recipient": LISTS}),
+        (b"smtpd_sender_restrictions=reject_sender_login_mismatch", {}),
+        (b"smtpd_sasl_auth_enable=yes", {"smtpd_recipient_restrictions": LISTS}),
+        (b"syslog_name=x", {"smtpd_recipient_restrictions": "permit_sasl_authenticated"}),
+    ],
+)
+def test_a_port_that_compares_in_another_way_is_right(
+    tmp_path: Path, item: bytes, more: dict[str, str]
+) -> None:
+    assert judged(tmp_path, item=item, more=more)["senders.ports"][0] == RIGHT
 
 
 @pytest.mark.parametrize(

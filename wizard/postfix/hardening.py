@@ -38,6 +38,7 @@ from wizard.postfix.services import (
     SubmissionService,
     entries,
 )
+from wizard.postfix.settings import Settings
 
 SECTION = "hardening"
 SENDERS = "senders"
@@ -66,6 +67,7 @@ _SINCE: dict[str, tuple[tuple[int, ...], ...]] = {
 """The first release of each series with a parameter, for a Postfix that is not installed yet."""
 
 _ON = Answers(Hostname("host.invalid", "invalid"), hardening=Hardening(ON), senders=Senders(ON))
+_LISTS = tuple(f"smtpd_{one}_restrictions" for one in ("client", "helo", "sender", "recipient"))
 _COMPARING = frozenset({MISMATCH, "reject_authenticated_sender_login_mismatch"})
 _OPEN = frozenset({"", "0", "no"})
 """Values with which a part is off."""
@@ -144,20 +146,20 @@ def is_switched(section: str, answers: Answers, today: Optional[Answers]) -> boo
     return ON in {getattr(answers, section).use, now}
 
 
-def unprotected(services: Iterable[Service]) -> tuple[str, ...]:
-    """Return the submission entries that accept any sender from a login."""
+def unprotected(services: Iterable[Service], settings: Settings) -> tuple[str, ...]:
+    """Return the submission entries that accept any sender from a login, by any of their lists."""
     names = {name for submission in SUBMISSION_SERVICES for name in submission.names}
-    return tuple(
-        one.key
-        for one in services
-        if one.type == "inet" and one.port in names
-        if RECIPIENT in one.options and not _compares(one.options[RECIPIENT].value)
-    )
+    found = []
+    for one in (one for one in services if one.type == "inet" and one.port in names):
+        own = settings.of(one.values)
+        takes_logins = RECIPIENT in one.options or own.value("smtpd_sasl_auth_enable") == "yes"
+        if takes_logins and not any(_compares(own.words(name)) for name in _LISTS):
+            found.append(one.key)
+    return tuple(found)
 
 
-def _compares(restrictions: str) -> bool:
+def _compares(items: Iterable[str]) -> bool:
     """True if a list compares the sender with the login before anything else permits the mail."""
-    items = words(restrictions)
     first = next((one for one in items if one in _COMPARING or one.startswith("permit")), "")
     return first in _COMPARING
 
@@ -196,7 +198,7 @@ def propose_sender_checks(
         if option and same_value(option.value, other):
             cf = set_option(cf, option, wanted, why)
             changed.append(key)
-        elif checks_senders and not (option and _compares(option.value)):
+        elif checks_senders and not (option and _compares(words(option.value))):
             warnings.append(
                 f"master.cf, {key}: {RECIPIENT} is not the policy's, so it is left as it is; put "
                 f"{MISMATCH} before its permit_sasl_authenticated."

@@ -47,7 +47,7 @@ def check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]
     missing = tuple(unknown(Postfix(None, version, "", (), frozenset(settings.defaults))))
     # Where senders is on, the finding `senders.ports` is about the entries.
     by_hardening = settings.value(MAPS) and answers.senders.use != ON
-    entries = unprotected(read_services(door)) if by_hardening else ()
+    entries = unprotected(read_services(door), settings) if by_hardening else ()
     seen = [*missing, *without_maps(settings.value(MAPS))]
     if entries:
         seen.insert(0, f"{', '.join(entries)} without {MISMATCH}")

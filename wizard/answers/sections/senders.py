@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.answers.field import choice, items
 
 SENDER_LOGIN = "/etc/postfix/sender_login"
 """The table of senders and their logins."""
-LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,63}(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?")
-"""A login that can be in the table: a name, perhaps with a domain. It is one word of a list."""
 
 
 @dataclass(frozen=True)
@@ -33,15 +29,7 @@ class Senders:
         "Other logins",
         "Logins that are not in /etc/passwd (sssd, LDAP, Dovecot's own), or below uid 1000.",
         becomes=SENDER_LOGIN,
+        rule="mail_reader",
         saved_only=True,
         unique=True,
     )
-
-    def problems(self) -> Iterator[tuple[str, str]]:
-        """Yield a problem for each login that cannot be a word of the table."""
-        for login in self.logins:
-            if not LOGIN.fullmatch(login):
-                yield (
-                    "logins",
-                    f"{login} is not a login. Write one such as yamada or yamada@example.com.",
-                )

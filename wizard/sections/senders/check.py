@@ -46,7 +46,7 @@ def judge_senders(door: Door, settings: Settings, answers: Answers) -> Iterator[
         )
         return
     yield _judge_table(door, settings, answers)
-    entries = unprotected(read_services(door))
+    entries = unprotected(read_services(door), settings)
     yield (
         _PORTS.wrong(
             f"{', '.join(entries)} without {MISMATCH}: a login may write any sender there",

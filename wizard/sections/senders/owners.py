@@ -7,18 +7,22 @@ Logins are compared with what Dovecot calls the user: `taro`, or `taro@` with a 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wizard.answers.model import Answers
-from wizard.answers.sections.senders import LOGIN
 from wizard.host.facts import User
 from wizard.host.suggest import FIRST_PERSON, NOBODY
 from wizard.postfix.aliases import Aliases
 
-MAX_OWNERS = 20_000
-"""Pairs of a sender and its owner: more take longer than a second to plan."""
+_LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,63}(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?")
+"""A login that can be in the table: one word, perhaps with a domain."""
+MAX_WORDS = 100_000
+"""Logins in all rows: more take longer than a second to plan."""
+MAX_DOMAINS = 50
+"""Local domains with which each login is spelled, the main ones first: thousands may be local."""
 _NOBODIES = frozenset({NOBODY, 2**32 - 2})
 """Users that stand for somebody else: nobody, and nfsnobody of old systems."""
 
@@ -45,7 +49,7 @@ def domains_of(answers: Answers) -> tuple[str, ...]:
 def owners_of(
     users: Iterable[User], aliases: bytes, logins: Iterable[str], domains: Sequence[str]
 ) -> Owners:
-    """Return the owners of all senders. Raises ValueError for more than MAX_OWNERS.
+    """Return the owners of all senders. Raises ValueError for more than MAX_WORDS.
 
     A system user has no row: it has no password. A name that leads elsewhere by an alias still owns
     itself, and not what leads to it.
@@ -57,16 +61,18 @@ def owners_of(
     table = Aliases.parse(aliases)
     leads_to, ends = _backwards(table, people, domains)
     found: dict[str, list[str]] = defaultdict(list)
+    most = MAX_WORDS // (1 + len(domains[:MAX_DOMAINS]))
     pairs = 0
     for person in people:
-        for sender in _leading_to(person, leads_to) if person in ends else (person,):
-            found[sender].append(person)
-            pairs += 1
-        if pairs > MAX_OWNERS:
+        senders = _leading_to(person, leads_to) if person in ends else [person]
+        pairs += len(senders)
+        if pairs > most:
             raise ValueError(
-                f"the users and their aliases make more than {MAX_OWNERS} pairs of a sender and a "
-                "login: write a table of your own (smtpd_sender_login_maps)"
+                f"the users and their aliases make more than {most} pairs of a sender and a login: "
+                "write a table of your own (smtpd_sender_login_maps)"
             )
+        for sender in senders:
+            found[sender].append(person)
     rows = {
         sender: ", ".join(
             word for one in sorted(found[sender]) for word in _spellings(one, domains)
@@ -77,7 +83,7 @@ def owners_of(
 
 
 def _is_name(text: str) -> bool:
-    return LOGIN.fullmatch(text) is not None
+    return _LOGIN.fullmatch(text) is not None
 
 
 def _name(address: str, domains: Collection[str]) -> str:
@@ -90,7 +96,7 @@ def _spellings(login: str, domains: Sequence[str]) -> Iterator[str]:
     """Yield a login as Dovecot may call it."""
     yield login
     if "@" not in login:
-        yield from (f"{login}@{domain}" for domain in domains)
+        yield from (f"{login}@{domain}" for domain in domains[:MAX_DOMAINS])
 
 
 def _backwards(
@@ -117,7 +123,7 @@ def _leading_to(person: str, leads_to: dict[str, list[str]]) -> list[str]:
     """Return a person and all aliases that lead to it, also by other aliases and in circles."""
     found = {person: None}
     waiting = [person]
-    while waiting and len(found) <= MAX_OWNERS:
+    while waiting and len(found) <= MAX_WORDS:
         new = [one for one in leads_to.get(waiting.pop(), ()) if one not in found]
         found.update(dict.fromkeys(new))
         waiting += new
