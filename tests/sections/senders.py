@@ -208,9 +208,10 @@ def test_protected_rows_stay_also_those_that_were_removed() -> None:
 
 def test_a_line_that_continues_our_last_row_is_the_operators() -> None:
     live = PART + b"  hana\n"
-    text = propose_table(live, WANTED).text
+    text = propose_table(live, {"info": "taro"}).text
     assert text.startswith(live)
     assert rows_by_key(text)["taro"].split() == ["taro", "hana"]
+    assert rows_by_key(text)["info"] == "taro"
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x00", "a\x1b[0m"])
@@ -301,6 +302,8 @@ def test_only_a_run_of_the_section_switches_it_off() -> None:
     whole = build_plan(ZEKE, after)
     assert f"{MAPS} = {OURS}".encode() in text(whole, MAIN_CF)
     assert text(whole, MASTER_CF).count(ITEM) == 2
+    assert SENDER_LOGIN not in [one.path for one in whole.files]
+    assert not any("`rm " in one for one in whole.warnings)
     off = build_plan(replace(today, senders=Senders()), after, ("senders",))
     assert MAPS.encode() not in text(off, MAIN_CF)
     assert ITEM not in text(off, MASTER_CF)
