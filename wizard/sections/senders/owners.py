@@ -20,7 +20,7 @@ from wizard.postfix.aliases import Aliases
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,63}(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?")
 """A login that can be in the table: one word, perhaps with a domain."""
 MAX_WORDS = 100_000
-"""Logins in all rows: more take longer than a second to plan."""
+"""Logins in all rows: a plan with so many takes a second or two."""
 MAX_DOMAINS = 50
 """Local domains with which each login is spelled, the main ones first: thousands may be local."""
 _NOBODIES = frozenset({NOBODY, 2**32 - 2})

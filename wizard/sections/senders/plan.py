@@ -27,7 +27,7 @@ from wizard.text import printable, shortened
 DIRECTORIES = ("sssd.service", "nslcd.service", "winbind.service")
 """Programs whose users are not in /etc/passwd."""
 MAX_LINES = 50_000
-"""Lines of sender_login: its rows are edited in a second."""
+"""Lines of sender_login: its rows are edited in a second or two."""
 _VIRTUAL = ("virtual_alias_maps", "virtual_alias_domains", "virtual_mailbox_domains")
 _SHOWN = 5
 

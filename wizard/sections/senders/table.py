@@ -48,8 +48,7 @@ def propose_table(
     begin, end = _part(lines)
     found = list(_rows(lines))
     mine = [one for one in found if begin < one.lines[0] < end]
-    others = {one.key for one in found}.difference(one.key for one in mine)
-    others |= {one.key for one in found if one not in mine}
+    others = {one.key for one in found if not begin < one.lines[0] < end}
     goal = {
         key: f"{checked(key)} {checked(value)}"
         for key, value in wanted.items()
