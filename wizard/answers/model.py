@@ -22,6 +22,7 @@ from wizard.answers.sections.limits import Limits
 from wizard.answers.sections.move import Move
 from wizard.answers.sections.networks import Networks
 from wizard.answers.sections.relay import Relay
+from wizard.answers.sections.senders import Senders
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Answers:
     relay: Relay = field(default_factory=Relay)
     dovecot: Dovecot = field(default_factory=Dovecot)
     hardening: Hardening = field(default_factory=Hardening)
+    senders: Senders = field(default_factory=Senders)
     move: Move = field(default_factory=Move)
 
 

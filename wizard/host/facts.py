@@ -246,12 +246,14 @@ class Needs:
     """What sections need to know of a host.
 
     `units` are names such as `named.service`, `programs` are paths. `files` has by path the mode of
-    a new one. One that cannot be read stops no other section: its facts say `why`.
+    a new one. One that cannot be read stops no other section: its facts say `why`. `tables` are
+    those with an indexed table.
     """
 
     units: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     files: Mapping[str, int] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,8 @@ class Host:
     """By path: the files of MANAGED and of `Needs`, also those that do not exist."""
     table: Optional[bytes] = None
     """The indexed sender_access's content as `postmap -s` prints it, None without a table."""
+    tables: Mapping[str, Optional[bytes]] = field(default_factory=dict)
+    """The indexed tables of `Needs` in the same form, by the path of their text."""
     aliases: Aliases = field(default_factory=Aliases)
     users: tuple[User, ...] = ()
     lineages: tuple[Lineage, ...] = ()

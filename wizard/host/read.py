@@ -125,6 +125,8 @@ def read_host(
         postfix = _from_files(door, package, files[MAIN_CF], parameters, distribution)
     table = read_table(door, postfix.default_database_type)
     relay_table = read_relay_table(door, postfix.default_database_type)
+    kind = postfix.default_database_type
+    tables = {path: read_table(door, kind, path) for path in needs.tables}
     if not postfix.installed and candidate and door.is_live:
         # Imported only if Postfix is missing, since tarfile and others take 4 ms.
         from wizard.host.package_files import read_package_files  # noqa: PLC0415
@@ -145,6 +147,7 @@ def read_host(
         postfix=postfix,
         files=files,
         table=table,
+        tables=tables,
         aliases=aliases,
         users=read_users(door),
         lineages=lineages,

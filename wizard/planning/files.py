@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Optional
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from wizard.answers.model import POLICY, Answers
+from wizard.answers.model import POLICY
 from wizard.paths import MAIN_CF, MASTER_CF, PARTED
 from wizard.plan.choices import Choices
 from wizard.plan.hand_edit import HandEdit
@@ -61,11 +60,13 @@ class Proposed:
 
 def propose(request: Request) -> Proposed:
     """Return the next text of each file. Entries that the operator keeps stay as they are."""
-    answers, host, scope = request.answers, request.host, request.scope
+    host, scope, current = request.host, request.scope, request.current
+    answers = hardening.with_senders(request.answers, current, named=scope.named)
     in_main, in_master = (seal_file(host.files[path], answers, host.dqs_key) for path in PARTED)
     protected = request.protected_in(MAIN_CF)
-    if not _changes_hardening(answers, request.current):
-        protected |= hardening.NAMES
+    for section, names in hardening.NAMES.items():
+        if not hardening.is_switched(section, answers, current):
+            protected |= names
     main = propose_main_cf(
         in_main.live or b"",
         answers,
@@ -74,7 +75,7 @@ def propose(request: Request) -> Proposed:
         request.rerun_from,
         protected=protected,
     )
-    master = _master_cf(in_master.live or b"", request, request.protected_in(MASTER_CF))
+    master = _master_cf(in_master.live or b"", replace(request, answers=answers), main.text)
     return Proposed(
         PlannedFile(host.files[MAIN_CF], main, in_main, keeps_original=True),
         PlannedFile(host.files[MASTER_CF], master, in_master, keeps_original=True),
@@ -82,24 +83,26 @@ def propose(request: Request) -> Proposed:
     )
 
 
-def _changes_hardening(answers: Answers, current: Optional[Answers]) -> bool:
-    """True if hardening is switched on, or off after it was on. Else its settings stay."""
-    now = hardening.OFF if current is None else current.hardening.use
-    return hardening.ON in {answers.hardening.use, now}
-
-
-def _master_cf(live: bytes, request: Request, protected: Collection[str]) -> Proposal:
+def _master_cf(live: bytes, request: Request, main: bytes) -> Proposal:
+    """Return the next master.cf; `main` is the next main.cf, which has the table of senders."""
     answers, host, scope = request.answers, request.host, request.scope
+    protected = request.protected_in(MASTER_CF)
     cf = MasterCf.parse(live)
+    checks_senders = hardening.owns_senders(answers, main)
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     if served.SECTION in scope:
         cf, changed, warnings = served.without_options(cf, protected)
-    hold = hardening.owns_senders(answers, host.text(MAIN_CF))
-    if POLICY not in scope and hardening.SECTION in scope:
-        proposal = hardening.propose_sender_checks(cf, checks_senders=hold, protected=protected)
+    # A run of senders alone leaves the lists where another table is in use.
+    of_senders = hardening.SENDERS in scope and hardening.uses_or_used(
+        answers, request.current, main
+    )
+    if POLICY not in scope and (hardening.SECTION in scope or of_senders):
+        proposal = hardening.propose_sender_checks(
+            cf, checks_senders=checks_senders, protected=protected
+        )
     else:
-        services = hardening.submission_services(checks_senders=hold)
+        services = hardening.submission_services(checks_senders=checks_senders)
         proposal = propose_master_cf(
             cf, answers, host.postfix, scope.sections, protected=protected, services=services
         )

@@ -1,25 +1,36 @@
-"""Hardening, one switch for several parts, as far as this Postfix has them.
+"""Hardening, one switch for several parts, as far as this Postfix has them, and senders of logins.
 
 Off removes what on has written, and nothing of the operator's own. A stricter value of the
-operator's is not changed by either.
+operator's is not changed by either. Both sections write the same item into the lists of 587 and
+465: senders for the wizard's own table, hardening for any table in smtpd_sender_login_maps.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.answers.sections.hardening import Hardening
 from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.senders import Senders
 from wizard.host.facts import Postfix
+from wizard.host.main_cf import words
 from wizard.postfix.main_cf import MainCf, remove, set_value
 from wizard.postfix.master_cf import MasterCf, same_value, set_option
 from wizard.postfix.parameter_values import hardened
-from wizard.postfix.parameters import AUTH_RATE, BARE_NEWLINE, Parameter
+from wizard.postfix.parameters import (
+    AUTH_RATE,
+    BARE_NEWLINE,
+    SENDER_LOGIN_MAPS,
+    SENDER_TABLE,
+    Parameter,
+)
 from wizard.postfix.placement import Missing
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.service_entry import Service
 from wizard.postfix.services import (
     RECIPIENT,
     SUBMISSION_SERVICES,
@@ -27,11 +38,17 @@ from wizard.postfix.services import (
     SubmissionService,
     entries,
 )
+from wizard.postfix.settings import Settings
 
 SECTION = "hardening"
-NAMES = frozenset({AUTH_RATE, BARE_NEWLINE})
+SENDERS = "senders"
 ON, OFF = "on", "off"
-MAPS = "smtpd_sender_login_maps"
+MAPS = SENDER_LOGIN_MAPS
+NAMES: Mapping[str, frozenset[str]] = {
+    SECTION: frozenset({AUTH_RATE, BARE_NEWLINE}),
+    SENDERS: frozenset({MAPS}),
+}
+"""By section with a switch: its parameters of main.cf."""
 MISMATCH = "reject_sender_login_mismatch"
 NORMALIZE_TOO = "smtpd_forbid_bare_newline_reject_code"
 """New in the same releases as the value `normalize` (Postfix 3.8.5's announcement)."""
@@ -40,7 +57,7 @@ OWNERS_ONLY = f"{MISMATCH},{USERS_ONLY}"
 OWN_SENDERS_WHY = (
     "Who has logged in may write only the senders that smtpd_sender_login_maps gives to that login."
 )
-GONE = "Here stood a part of the hardening, which is off."
+GONE = "Here stood a part of a section that is off now."
 
 _SINCE: dict[str, tuple[tuple[int, ...], ...]] = {
     AUTH_RATE: ((3, 1, 0),),
@@ -49,7 +66,9 @@ _SINCE: dict[str, tuple[tuple[int, ...], ...]] = {
 }
 """The first release of each series with a parameter, for a Postfix that is not installed yet."""
 
-_ON = Answers(Hostname("host.invalid", "invalid"), hardening=Hardening(ON))
+_ON = Answers(Hostname("host.invalid", "invalid"), hardening=Hardening(ON), senders=Senders(ON))
+_LISTS = tuple(f"smtpd_{one}_restrictions" for one in ("client", "helo", "sender", "recipient"))
+_COMPARING = frozenset({MISMATCH, "reject_authenticated_sender_login_mismatch"})
 _OPEN = frozenset({"", "0", "no"})
 """Values with which a part is off."""
 
@@ -95,9 +114,54 @@ def is_on(main: MainCf, parameters: Iterable[Parameter], postfix: Postfix) -> bo
     return bool(mine) and all((main.value(one.name) or "") not in _OPEN for one in mine)
 
 
+def uses_table(maps: str) -> bool:
+    """True if the wizard's own table is one of smtpd_sender_login_maps."""
+    return SENDER_TABLE in words(maps)
+
+
 def owns_senders(answers: Answers, main_cf: bytes) -> bool:
-    """True if 587 and 465 compare senders with logins: hardening is on, and a map is set."""
-    return answers.hardening.use == ON and bool(MainCf.parse(main_cf).value(MAPS))
+    """True if 587 and 465 compare senders with logins, by the table in this main.cf."""
+    maps = MainCf.parse(main_cf).value(MAPS) or ""
+    by_senders = answers.senders.use == ON and uses_table(maps)
+    return by_senders or (answers.hardening.use == ON and bool(maps))
+
+
+def uses_or_used(answers: Answers, today: Optional[Answers], main_cf: bytes) -> bool:
+    """True if the section senders is on with its own table in this main.cf, or goes off."""
+    was_on = today is not None and today.senders.use == ON
+    table = uses_table(MainCf.parse(main_cf).value(MAPS) or "")
+    return table if answers.senders.use == ON else was_on
+
+
+def with_senders(answers: Answers, today: Optional[Answers], *, named: bool) -> Answers:
+    """Return the answers with senders on if it is on today: only a run of the section ends that."""
+    if named or today is None or today.senders.use != ON:
+        return answers
+    return replace(answers, senders=replace(answers.senders, use=ON))
+
+
+def is_switched(section: str, answers: Answers, today: Optional[Answers]) -> bool:
+    """True if a section is on, or off after it was on. Else its settings stay."""
+    now = OFF if today is None else getattr(today, section).use
+    return ON in {getattr(answers, section).use, now}
+
+
+def unprotected(services: Iterable[Service], settings: Settings) -> tuple[str, ...]:
+    """Return the submission entries that accept any sender from a login, by any of their lists."""
+    names = {name for submission in SUBMISSION_SERVICES for name in submission.names}
+    found = []
+    for one in (one for one in services if one.type == "inet" and one.port in names):
+        own = settings.of(one.values)
+        takes_logins = RECIPIENT in one.options or own.value("smtpd_sasl_auth_enable") == "yes"
+        if takes_logins and not any(_compares(own.words(name)) for name in _LISTS):
+            found.append(one.key)
+    return tuple(found)
+
+
+def _compares(items: Iterable[str]) -> bool:
+    """True if a list compares the sender with the login before anything else permits the mail."""
+    first = next((one for one in items if one in _COMPARING or one.startswith("permit")), "")
+    return first in _COMPARING
 
 
 def submission_services(*, checks_senders: bool) -> tuple[SubmissionService, ...]:
@@ -134,7 +198,7 @@ def propose_sender_checks(
         if option and same_value(option.value, other):
             cf = set_option(cf, option, wanted, why)
             changed.append(key)
-        elif checks_senders:
+        elif checks_senders and not (option and _compares(words(option.value))):
             warnings.append(
                 f"master.cf, {key}: {RECIPIENT} is not the policy's, so it is left as it is; put "
                 f"{MISMATCH} before its permit_sasl_authenticated."
@@ -158,6 +222,6 @@ def without_maps(maps: str) -> Iterator[str]:
     if not maps:
         yield (
             f"hardening: {MISMATCH} is left out on 587 and 465, since {MAPS} is not set: without "
-            "it nobody owns any sender, and all mail of users would be refused. Set it to a table "
-            "of senders and their logins, then run the section again"
+            "it nobody owns any sender, and all mail of users would be refused. The section "
+            "[senders] makes such a table; or set it to one of yours, then run this section again"
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from wizard.answers.field import ABUSE, PERFORMANCE, SASL, TLS
 from wizard.answers.fields import FIELDS, fields_of
 from wizard.answers.model import POLICY, Answers
+from wizard.answers.sections.senders import SENDER_LOGIN
 from wizard.answers.unsaid import Unsaid
 from wizard.paths import SASL_PASSWD, SELF_SIGNED_CERT, SELF_SIGNED_KEY
 from wizard.postfix.parameter_values import (
@@ -164,6 +165,9 @@ def _policy(name: str, value: str, why: str, block: str = "") -> Parameter:
 
 BARE_NEWLINE = "smtpd_forbid_bare_newline"
 AUTH_RATE = "smtpd_client_auth_rate_limit"
+SENDER_LOGIN_MAPS = "smtpd_sender_login_maps"
+SENDER_TABLE = f"$default_database_type:{SENDER_LOGIN}"
+"""The wizard's own table in it. Any other value is the operator's."""
 
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -314,6 +318,15 @@ PARAMETERS: tuple[Parameter, ...] = (
         hardened("20"),
         "One address may try 20 logins a time unit: a mail program needs one a message, and who"
         " guesses passwords needs thousands.",
+        made_of=("use",),
+        when_empty=AS_SWITCHED,
+    ),
+    Parameter(
+        SENDER_LOGIN_MAPS,
+        "senders",
+        lambda answers: SENDER_TABLE if answers.senders.use == "on" else "",
+        "Each sender has the logins that may write it, on 587 and 465; without the table a login"
+        " may write any sender.",
         made_of=("use",),
         when_empty=AS_SWITCHED,
     ),

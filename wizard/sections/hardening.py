@@ -10,10 +10,20 @@ from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.facts import Postfix
 from wizard.plan.part import Part, Request
-from wizard.postfix.hardening import MAPS, MISMATCH, OFF, ON, SECTION, is_on, unknown, without_maps
+from wizard.postfix.hardening import (
+    MAPS,
+    MISMATCH,
+    OFF,
+    ON,
+    SECTION,
+    SENDERS,
+    is_on,
+    unknown,
+    unprotected,
+    without_maps,
+)
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.parameters import PARAMETERS
-from wizard.postfix.services import RECIPIENT, SUBMISSION_SERVICES
 from wizard.postfix.settings import Settings
 from wizard.sections.reading import main_cf
 from wizard.sections.section import Section, TextByName
@@ -21,10 +31,12 @@ from wizard.sections.section import Section, TextByName
 
 def _plan(request: Request) -> Part:
     """Warn of the parts that this Postfix does not have, or cannot use yet."""
-    if SECTION not in request.scope or request.answers.hardening.use != ON:
+    answers, host = request.answers, request.host
+    if SECTION not in request.scope or answers.hardening.use != ON:
         return Part()
-    maps = main_cf(request.host).value(MAPS) or ""
-    return Part(warnings=(*unknown(request.host.postfix), *without_maps(maps)))
+    has_table = SENDERS in request.scope and answers.senders.use == ON
+    warnings = () if has_table else without_maps(main_cf(host).value(MAPS) or "")
+    return Part(warnings=(*unknown(host.postfix), *warnings))
 
 
 def check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
@@ -33,25 +45,16 @@ def check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]
         return
     version = settings.value("mail_version")
     missing = tuple(unknown(Postfix(None, version, "", (), frozenset(settings.defaults))))
-    unprotected = _open(door) if settings.value(MAPS) else ()
+    # Where senders is on, the finding `senders.ports` is about the entries.
+    by_hardening = settings.value(MAPS) and answers.senders.use != ON
+    entries = unprotected(read_services(door), settings) if by_hardening else ()
     seen = [*missing, *without_maps(settings.value(MAPS))]
-    if unprotected:
-        seen.insert(0, f"{', '.join(unprotected)} without {MISMATCH}")
+    if entries:
+        seen.insert(0, f"{', '.join(entries)} without {MISMATCH}")
     yield Check("hardening", "hardening", "all parts that this Postfix knows").finding(
-        WRONG if unprotected else WARNING if missing else RIGHT,
+        WRONG if entries else WARNING if missing else RIGHT,
         "; ".join(one.removeprefix("hardening: ") for one in seen) or "all parts are there",
         "`postfix-wizard apply --section hardening` writes what can be written.",
-    )
-
-
-def _open(door: Door) -> tuple[str, ...]:
-    """Return the submission entries that accept any sender address from a logged-in user."""
-    names = {name for submission in SUBMISSION_SERVICES for name in submission.names}
-    mine = [one for one in read_services(door) if one.type == "inet" and one.port in names]
-    return tuple(
-        one.key
-        for one in mine
-        if RECIPIENT in one.options and MISMATCH not in one.options[RECIPIENT].value
     )
 
 

@@ -18,6 +18,7 @@ from wizard.sections.move import MOVE
 from wizard.sections.networks import NETWORKS_SECTION
 from wizard.sections.relay.section import RELAY
 from wizard.sections.section import ManagedFile, Section
+from wizard.sections.senders.section import SENDERS
 
 SECTIONS = (
     HOSTNAME,
@@ -32,6 +33,7 @@ SECTIONS = (
     RELAY,
     DOVECOT,
     HARDENING,
+    SENDERS,
     MOVE,
 )
 
@@ -43,5 +45,6 @@ NEEDS = Needs(
     tuple(unit for one in SECTIONS for unit in one.units),
     tuple(program for one in SECTIONS for program in one.programs),
     {path: file.mode for path, file in FILES.items() if path not in MANAGED},
+    tuple(path for path, file in FILES.items() if file.table and path not in MANAGED),
 )
 """What `read_host` reads for the sections."""

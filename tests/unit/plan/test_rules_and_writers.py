@@ -48,6 +48,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "relay.host": ("smtp.provider.example",),
     "relay.user": ("taro@provider.example",),
     "relay.password_file": ("/root/relay.password",),
+    "senders.logins": ("yamada", "yamada@example.net"),
     "move.old_server": ("old.example.com",),
 }
 """Values to put a character into, by field; the other fields begin with the example's value."""
@@ -55,6 +56,7 @@ COMPANIONS: dict[str, dict[str, str]] = {
     "dns.move_from": {"move_to": "198.51.100.9", "zone_file": "/var/named/zone"},
     "dns.move_to": {"move_from": "198.51.100.9", "zone_file": "/var/named/zone"},
     "relay.user": {"host": "smtp.provider.example"},
+    "senders.logins": {"use": "on"},
 }
 """Values of the same section without which the field means nothing."""
 READ_BACK = frozenset({"hostname", "domains", "networks", "blocklists", "delivery", "limits"})

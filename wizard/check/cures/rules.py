@@ -342,6 +342,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
         (of_parameters, of_advice, section("certificate")),
     ),
     (r"hardening", (section("hardening"),)),
+    (r"senders\.ports", (section("senders"),)),
     (r"aliases\.(postmaster|abuse)", (of_alias, section("aliases"))),
     (r"aliases\.(?:root|delivery)", (section("aliases"),)),
     (r"table\.sender_access(?:\..*)?", (of_index, section("blocklists"))),

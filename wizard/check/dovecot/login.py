@@ -45,6 +45,9 @@ _MARKED = (
 )
 """What is refused before the login, with a line in the log that has the name of EHLO."""
 
+NOT_OWNED = 553
+"""smtpd(8)'s reply to a sender that another login owns, or nobody."""
+
 PORTS = ((587, STARTTLS), (465, AT_ONCE))
 
 
@@ -79,6 +82,12 @@ def _not_logged_in(reply: Reply) -> str:
     return RIGHT if reply.code == NOT_LOGGED_IN else UNKNOWN
 
 
+def _not_owned(reply: Reply) -> str:
+    if reply.code == OK:
+        return WRONG
+    return RIGHT if reply.code == NOT_OWNED else UNKNOWN
+
+
 ROWS = (
     Row(
         "login",
@@ -98,6 +107,15 @@ ROWS = (
         "in smtpd_relay_restrictions where that is set; reload.",
     ),
 )
+SENDER = Row(
+    "sender",
+    "another's sender, logged in",
+    "other-rcpt",
+    "refused (553)",
+    _not_owned,
+    "`postfix-wizard apply --section senders` has it refused.",
+)
+"""Only where the answers say that a login may write its own senders alone."""
 WRONG_PASSWORD = Row(
     "wrong-password",
     "login, a wrong password",
@@ -118,14 +136,15 @@ def check_login(
     fault = delivery.socket_fault(delivery.AUTH_SOCKET)
     at = ports.reachable(answers.networks, door)
     helo = mark(machine_id(door), time.time())
-    refused = _MARKED if _may_be_refused(door) else ()
+    may_be_refused = _may_be_refused(door)
+    refused = _MARKED if may_be_refused else ()
+    rows = (*ROWS, SENDER) if may_be_refused and answers.senders.use == "on" else ROWS
     for port, tls in PORTS:
         if fault:
             yield _finding(port, ROWS[0], f"waits for Dovecot: {fault}", WAITS)
         else:
-            yield from log_in(
-                Endpoint(at[port], port), port, (*opening(helo, tls), *refused), user, seconds
-            )
+            until_tls = (*opening(helo, tls), *refused)
+            yield from log_in(Endpoint(at[port], port), port, until_tls, user, seconds, rows=rows)
 
 
 def _may_be_refused(door: Door) -> bool:
@@ -135,9 +154,15 @@ def _may_be_refused(door: Door) -> bool:
 
 
 def log_in(
-    where: Endpoint, port: int, until_tls: tuple[Exchange, ...], user: User, seconds: float
+    where: Endpoint,
+    port: int,
+    until_tls: tuple[Exchange, ...],
+    user: User,
+    seconds: float,
+    *,
+    rows: tuple[Row, ...] = ROWS,
 ) -> Iterator[Finding]:
-    """Yield the three findings of one port."""
+    """Yield the findings of one port: those of `rows`, and of a wrong password."""
     transcript = converse(where, (*until_tls, QUIT), seconds)
     offered = transcript.replies.get("ehlo-tls")
     mechanisms = "" if offered is None else offered.keyword("AUTH") or ""
@@ -153,13 +178,21 @@ def log_in(
         Exchange("mail", f"MAIL FROM:<{user.sender}>"),
         Exchange("rcpt", f"RCPT TO:<{OUTSIDER}>"),
         Exchange("rset", "RSET"),
+        *(_of_another(user) if SENDER in rows else ()),
         QUIT,
     )
     hidden = (user.password, credentials)
-    yield from _judged(port, ROWS, converse(where, script, seconds), hidden)
+    yield from _judged(port, rows, converse(where, script, seconds), hidden)
     guess = f"AUTH PLAIN {plain_credentials(user.name, secrets.token_urlsafe(12))}"
     wrong = converse(where, (*until_tls, Exchange("auth", guess), QUIT), seconds)
     yield from _judged(port, (WRONG_PASSWORD,), wrong, hidden)
+
+
+def _of_another(user: User) -> Iterator[Exchange]:
+    """Yield a mail to the user from a sender that no login of this host can own."""
+    yield Exchange("other-mail", f"MAIL FROM:<{OUTSIDER}>")
+    yield Exchange("other-rcpt", f"RCPT TO:<{user.sender}>")
+    yield Exchange("other-rset", "RSET")
 
 
 def _judged(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.check.scripted import EHLO_TLS, SMTPS, SUBMISSION, Behaviour, Pair, serving
 from wizard.check.dovecot import login
-from wizard.check.dovecot.login import User, log_in
+from wizard.check.dovecot.login import ROWS, SENDER, User, log_in
 from wizard.check.smtp import session
 from wizard.check.smtp.sasl import shown
 from wizard.check.smtp.session import Endpoint
@@ -22,11 +22,18 @@ GOOD_587 = {**SUBMISSION, "rcpt-relay": ("250 2.1.5 Ok",)}
 GOOD_465 = {**SMTPS, "rcpt-relay": ("250 2.1.5 Ok",)}
 
 
-def tried(do: Behaviour, pair: Pair, port: int = 587, seconds: float = 5) -> dict[str, Finding]:
+def tried(
+    do: Behaviour,
+    pair: Pair,
+    port: int = 587,
+    seconds: float = 5,
+    rows: tuple[login.Row, ...] = ROWS,
+) -> dict[str, Finding]:
     with serving(do, pair) as server:
         opening = session.opening("[127.0.0.1]", dict(login.PORTS)[port])
         where = Endpoint("127.0.0.1", server.port)
-        found = {one.id: one for one in log_in(where, port, opening, TARO, seconds)}
+        talk = log_in(where, port, opening, TARO, seconds, rows=rows)
+        found = {one.id: one for one in talk}
     assert not [line for line in server.said if line.upper().startswith("DATA")]
     told = repr(found) + repr(TARO)
     assert PASSWORD not in told
@@ -45,6 +52,22 @@ def test_a_user_may_send_and_a_guess_may_not(port: int, pair: Pair) -> None:
         f"user.{port}.wrong-password": RIGHT,
     }
     assert found[f"user.{port}.login"].seen == "235 2.7.0 Authentication successful"
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        ("553 5.7.1 <relay-test@example.net>: Sender address rejected: not owned by taro", RIGHT),
+        ("250 2.1.5 Ok", WRONG),
+        ("451 4.3.0 <relay-test@example.net>: Temporary lookup failure", UNKNOWN),
+    ],
+)
+def test_the_sender_of_another_is_refused(reply: str, verdict: str, pair: Pair) -> None:
+    do = Behaviour({**GOOD_587, "rcpt": (reply,)}, password=PASSWORD)
+    found = tried(do, pair, rows=(*ROWS, SENDER))
+    assert found["user.587.mail"].verdict == RIGHT
+    assert (found["user.587.sender"].verdict, found["user.587.sender"].seen) == (verdict, reply)
+    assert "user.587.sender" not in tried(do, pair)
 
 
 def test_another_password_is_refused_and_no_mail_is_tried(pair: Pair) -> None:

@@ -1,0 +1,1 @@
+"""Who may write which sender (postconf(5), smtpd_sender_login_maps)."""
