@@ -147,6 +147,16 @@ def test_one_that_is_missing_is_never_started(changes: dict[str, Any], word: str
     assert not plan.obstacles
 
 
+def test_the_advice_for_a_masked_one_names_the_answer_that_a_run_needs() -> None:
+    plan = build_plan(
+        replace(ZEKE, dovecot=Dovecot(imaps="open")), host(unit=Unit("masked", "inactive"))
+    )
+    (warning,) = [one for one in plan.warnings if "masked" in one]
+    assert "`systemctl unmask dovecot`" in warning
+    assert 'conf = "write"' in warning
+    assert "apply --section dovecot" not in warning
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
