@@ -201,7 +201,7 @@ def test_the_advice_on_links_is_what_makes_them_again(
 
 
 def test_the_advice_on_the_end_of_a_certificate_renews_that_one() -> None:
-    ended = {"not_before": NOW - 30 * DAY, "not_after": NOW - DAY}
+    ended: dict[str, Any] = {"not_before": NOW - 30 * DAY, "not_after": NOW - DAY}
     file = "/etc/letsencrypt/live/zeke.ne.jp/fullchain.pem"
     host = replace(FRESH, lineages=(lineage(**ended),), parameters={"smtpd_tls_cert_file": file})
     (item,) = items(ExpectedState(), Now(host, {}), None)
