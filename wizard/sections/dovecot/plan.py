@@ -20,7 +20,17 @@ from wizard.plan.model import FileChange, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
-from wizard.postfix.dovecot import AUTH, conf_lines, mailbox, needed, series, wanted, written_parts
+from wizard.postfix.dovecot import (
+    AUTH,
+    COPIED,
+    WRITTEN,
+    conf_lines,
+    mailbox,
+    needed,
+    series,
+    wanted,
+    written_parts,
+)
 from wizard.postfix.dovecot_setup import set_up_advice
 from wizard.postfix.lines import Lines
 from wizard.postfix.proposal import Proposal
@@ -69,7 +79,9 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
     parts = lacks | written_parts(live or b"")
     if not parts:
         return None
-    lines = Lines((), ()).insert(0, conf_lines(dovecot.version, want, parts), _WHY)
+    by_run = answers.dovecot.conf == "write" or (live or b"").startswith(WRITTEN[0].encode())
+    heading = WRITTEN if by_run else COPIED
+    lines = Lines((), ()).insert(0, conf_lines(dovecot.version, want, parts, heading), _WHY)
     return Proposal(bytes(lines), lines.reasons())
 
 
