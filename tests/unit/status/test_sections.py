@@ -119,7 +119,7 @@ def test_what_a_run_set_up_is_as_planned_and_its_own(server: Server) -> None:
     rows = server.rows()
     assert {name: row.value for name, row in rows.items()} == {
         "hostname": "mail.zeke.ne.jp",
-        "domains": "ace.zeke.ne.jp and 2 more",
+        "domains": "zeke.ne.jp and 3 more",
         "networks": "192.168.1.0/24 and 1 more",
         "certificate": "zeke.ne.jp, until 2027-03-16",
         "blocklists": "3 lists",
