@@ -61,11 +61,10 @@ def change(
     there: dict[str, int] = {}
     for place in sorted(range(len(live)), key=lambda place: not reads[place]):
         there.setdefault(keys[place], place)
-    goals = {
-        key: one
-        for key, one in distinct(kind, goal, own).items()
-        if whole or key in there or one not in LOCAL_ALWAYS
-    }
+    needed = [
+        one for one in goal if whole or one not in LOCAL_ALWAYS or own.key(kind, one) in there
+    ]
+    goals = distinct(kind, needed, own)
     named = goals.keys() | implied
     wrong = {
         place
