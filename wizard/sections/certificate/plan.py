@@ -19,6 +19,11 @@ from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.sections.certificate import hook, installing, obstacles, renewal
 
+SELF_SIGNED = (
+    "a self-signed certificate is for trials only: mail programs warn of it or refuse to connect, and no "
+    "other server can verify it"
+)
+
 
 def plan(request: Request) -> Part:
     """Return what the section adds to a plan."""
@@ -63,6 +68,8 @@ def _warnings(answers: Answers, host: Host) -> Iterator[str]:
         if lineage.problem or lineage.number is None:
             why = lineage.problem or installing.NO_WHOLE_SET
             yield f"lineage {lineage.name} is left alone: {why}"
+    if answers.certificate.source == "self-signed":
+        yield SELF_SIGNED
     pair = host.own_pair
     if answers.certificate.source == "files" and pair is not None and pair.key_open:
         yield f"anybody on this host can read the key: chmod 0600 {pair.key_file}"
