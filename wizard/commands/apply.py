@@ -58,7 +58,7 @@ def _run(session: Session, plan: Plan, host: Host, options: Options, console: Co
     if not plan.pending:
         console.say(*conflicts.report_lines(plan.edits))
         return 0
-    console.say(*report.notes(plan), *list_warnings(session, plan, host))
+    console.say_text(*report.notes(plan), *list_warnings(session, plan, host))
     refuse_cautions(plan, options.accepted)
     if not options.yes and not console.agrees("Run these steps?"):
         console.say("Nothing was changed.")
