@@ -8,7 +8,8 @@ from typing import Optional
 
 import pytest
 
-from tests.unit.plan.test_by_hand import ANSWERS, MAIN, SIZE, edited, set_up, swap
+from tests.factories import ZEKE as ANSWERS
+from tests.unit.plan.test_by_hand import MAIN, SIZE, edited, set_up, swap
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers, parse_stored
 from wizard.door import Door
