@@ -104,7 +104,7 @@ def _lineages(lineages: Sequence[Lineage]) -> Iterator[Fact]:
             yield Fact(label, f"{one.name}: UNUSABLE, {one.problem}", "wrong")
             continue
         date = day(one.not_after)
-        links = "" if one.linked else "; copied without its links, the run repairs that"
+        links = "" if one.linked else "; copied without its links"
         yield Fact(label, f"{one.name}, until {date}{links}")
     if len(lineages) > FEW:
         yield Fact("", f"and {len(lineages) - FEW} more")

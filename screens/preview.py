@@ -16,7 +16,12 @@ def preview(draft: Draft, field: Field) -> str:
     if not field.becomes:
         return ""
     right, wrong = draft.checked(field.section)
-    checked = {**right, **{problem.name: NOT_YET for problem in wrong}}
+    # A preview may read the names of the host, whose section is another one.
+    checked = {
+        **draft.checked("hostname")[0],
+        **right,
+        **{problem.name: NOT_YET for problem in wrong},
+    }
     value = checked.get(field.name)
     if isinstance(value, Unsaid):
         return f"{field.becomes} = {value.live or '(not set)'} stays: no answer can express it"

@@ -27,10 +27,11 @@ from wizard.answers.model import Answers, Caution, Problem, narrowed
 from wizard.plan.dangers import DANGERS
 from wizard.plan.foreign import ACCEPT
 from wizard.plan.model import Plan
+from wizard.plan.report import as_it_is
 from wizard.text import counted
 
 MAKING = "Making the plan ..."
-NOTHING = "Nothing is pending: the host is as the answers say. There is nothing to run."
+NOTHING = "Nothing is pending: {} There is nothing to run."
 _TITLES = {
     SUMMARY: "What the run does:",
     TO_COPY: "What Dovecot lacks, to copy: nothing writes it.",
@@ -192,7 +193,7 @@ class ReviewScreen(DecidingScreen):
             count = counted(len(plan.obstacles), "problem")
             line.say(f"This plan cannot run: {count}. Press 1 (Summary).", "wrong")
         elif not plan.pending:
-            line.say(NOTHING, "strong")
+            line.say(NOTHING.format(as_it_is(plan)), "strong")
         elif self.blocked_by:
             line.say(f"Nothing has been written yet. First decide {self.blocked_by}.", "caution")
         else:
@@ -215,7 +216,7 @@ class ReviewScreen(DecidingScreen):
         if tab.kind == SUMMARY:
             return list(summary_rows(plan, self.desk.accepted, width, self._queued))
         if tab.kind == COMMANDS:
-            return list(command_rows(plan, width)) or [Row(NOTHING, "quiet")]
+            return list(command_rows(plan, width)) or [Row(NOTHING.format(as_it_is(plan)), "quiet")]
         return list(note_rows(plan, width))
 
     def can_choose(self, tab: Tab) -> bool:

@@ -17,7 +17,7 @@ LIMITS = (
     "A DNS zone gets its old serial back: a secondary server ignores it until the serial is higher.",
     "Mail that the old configuration would return is put on hold. The result says how to release it.",
     "The journals of all runs stay in /var/lib/postfix-wizard.",
-    "Nothing undoes an undo: to have the run's changes again, apply its answers once more.",
+    'Nothing undoes an undo: "Stays" has the command that makes the changes again.',
 )
 
 UNDO_LIMITS = Binding(

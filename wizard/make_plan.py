@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import Collection
 
-from wizard.answers.model import POLICY, Answers, Caution, host_problem
-from wizard.answers.toml import SAVED, read_stored, saved_answers
+from wizard.answers.model import POLICY, Answers, Caution, host_problem, narrowed
+from wizard.answers.toml import SAVED, parse_stored, read_stored, saved_answers
 from wizard.certificates.pairs import read_pair
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -18,7 +18,8 @@ from wizard.host.secret_file import DQS_KEY, RELAY_PASSWORD, read_secret
 from wizard.host.transports import transports
 from wizard.paths import MAIN_CF, MASTER_CF, PARTED
 from wizard.plan.actions import HoldMail
-from wizard.plan.choices import Choices
+from wizard.plan.choices import MINE, Choices
+from wizard.plan.conflicts import subject
 from wizard.plan.files import sha256
 from wizard.plan.model import Plan
 from wizard.planning import clashes
@@ -68,6 +69,7 @@ def make_plan(
     # The runs of this host do not concern the plan of a copied /etc.
     if not door.is_live:
         return plan
+    plan = _with_own_values(door, plan)
     stops = unready(places, plan)
     plan = replace(plan, obstacles=(*plan.obstacles, *stops)) if stops else plan
     early = newest_unfinished(places)
@@ -89,6 +91,36 @@ def make_plan(
         return replace(plan, cautions=(*plan.cautions, caution))
     warning = f"{early.summary} {ways_on(places, early)}"
     return replace(plan, warnings=(*plan.warnings, warning))
+
+
+_SAVES_OWN = (
+    "Nothing on this host changes: you keep your own {}. The run saves that in the answers, so that it is"
+    " the planned value from then on."
+)
+
+
+def _with_own_values(door: Door, plan: Plan) -> Plan:
+    """Return the plan with its proof pending, if only the answers must get what the operator chose to leave."""
+    own = [subject(one) for one in plan.edits if one.choice == MINE]
+    if not own or plan.pending or plan.obstacles or plan.undecided:
+        return plan
+    planned = parse_stored(plan.answers)
+    try:
+        path = saved_answers(door)
+        saved = None if path is None else read_stored(path)
+    except Trouble:
+        saved = None
+    if isinstance(planned, Answers) and saved is not None and plan.sections:
+        planned = narrowed(planned, saved, plan.sections)
+    if planned == saved:
+        return plan
+    return with_proof(plan, _SAVES_OWN.format(", ".join(own)))
+
+
+def with_proof(plan: Plan, warning: str) -> Plan:
+    """Return the plan with its last proof pending: the end of each run saves the answers."""
+    steps = tuple(replace(one, done=False) if one.id == "check" else one for one in plan.steps)
+    return replace(plan, steps=steps, warnings=(*plan.warnings, warning))
 
 
 def _complete(door: Door, answers: Answers, host: Host, sections: Collection[str]) -> Host:

@@ -49,8 +49,25 @@ def hanging(text: str, width: int, head: str) -> list[str]:
     """Return a text in lines of at most `width` after `head`; the other lines are indented as far."""
     indent = " " * len(head)
     return textwrap.wrap(
-        text, width, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False
+        text,
+        width,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
+
+
+def between_words(line: str, width: int) -> list[str]:
+    """Return a line of text in lines of at most `width`, indented by two more than the first.
+
+    A word is never broken, so that a path can be copied.
+    """
+    text = line.lstrip(" ")
+    head = line[: len(line) - len(text)]
+    first, *others = hanging(text, width, head) or [""]
+    rest = text[len(first) - len(head) :].lstrip(" ")
+    return [first, *hanging(rest, width, f"{head}  ")] if others else [first]
 
 
 def first_line(raw: bytes) -> str:

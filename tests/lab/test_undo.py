@@ -112,7 +112,7 @@ def test_a_rerun_is_taken_back_and_the_server_answers(fresh: Host) -> None:
     assert code == 0, said
     assert "It greets on port 25: 220 mail.zeke.ne.jp" in said
     assert seen(fresh) == before
-    runs = wizard(fresh, "runs")[1].splitlines()
+    runs = wizard(fresh, "runs")[1].splitlines()[::-1]
     assert "Taken back since." in runs[1]
     assert f"took back {runs[1].split()[0]}" in runs[2]
     code, said = wizard(fresh, "undo", "--dry-run")

@@ -135,8 +135,8 @@ CATALOGUE: tuple[Blocklist, ...] = (
         zone="dbl.spamhaus.org",
         kinds=_NAMES,
         weakness=(
-            "The line for client names never matches while smtpd_peername_lookup = no, since"
-            " every client is then called unknown."
+            "The line for client names is a part of the policy, and never matches while"
+            " smtpd_peername_lookup = no, since every client is then called unknown."
         ),
         terms=_SPAMHAUS_TERMS,
         replies="127.0.1.[2..99]",

@@ -25,6 +25,9 @@ from wizard.paths import SAVED_ANSWERS
 SAVED = Path(SAVED_ANSWERS)
 """Where a run saves the answers: root's, 0600."""
 
+PLAN = "plan.json"
+"""The name of the file with a run's plan (wizard.run.paths)."""
+
 LARGEST = 16 * 1024 * 1024
 """Bytes; a larger answers file is a mistake (10,000 names take 300 kB)."""
 
@@ -125,10 +128,12 @@ def _too_many(text: str) -> str:
 def read_answers(path: Path, sections: Collection[str] = ()) -> Answers:
     """Read and validate an answers file that a person wrote, as `parse_answers` does.
 
-    Raises AnswersTrouble when it cannot be read, is unsafe (another user could write it while
+    The plan.json of a run is accepted too: it has the answers of that run. Raises AnswersTrouble when it cannot be read, is unsafe (another user could write it while
     root uses it), or is wrong; the message has all problems, one a line. Raises PermissionTrouble
     if this user may not read it.
     """
+    if path.name == PLAN:
+        return _read_file(path, lambda text: parse_stored(_of_a_run(text, path)))
     return _read_file(path, lambda text: parse_answers(text, sections))
 
 
@@ -180,6 +185,23 @@ def _read_file(path: Path, parse: Callable[[str], Result]) -> Answers:
     raise AnswersTrouble(
         doing, f"it has {len(result)} problem(s):\n{lines}", "\nNothing was changed."
     )
+
+
+def _of_a_run(text: str, path: Path) -> str:
+    """Return the answers that a run's plan.json has as TOML. Raises AnswersTrouble if it has none."""
+    import json  # noqa: PLC0415 - rarely needed
+
+    doing = f"reading the answers in {path}"
+    try:
+        answers = json.loads(text)["plan"]["answers"]
+    except (ValueError, LookupError, TypeError):
+        answers = None
+    if not isinstance(answers, str):
+        raise AnswersTrouble(doing, "it is not the plan of a run", "Name a TOML file.")
+    if not answers:
+        advice = "`postfix-wizard runs` lists the runs; name the one that was undone."
+        raise AnswersTrouble(doing, "it is the plan of an undo, which has no answers", advice)
+    return answers
 
 
 def _refuse_unsafe(status: os.stat_result, doing: str) -> None:

@@ -92,7 +92,6 @@ def begin_sessions(
     auth = delivery.AUTH_SOCKET
     auth_fault = delivery.socket_fault(auth) or closed_to_postfix(auth)
     lmtp_fault = delivery.socket_fault(lmtp) if lmtp else ""
-    is_ours = answers.dovecot.conf == "write"
     here = port_settings(read_services(door), settings)
     faults = {
         port: load_fault(one.settings) if one.settings.own else None for port, one in here.items()
@@ -145,8 +144,8 @@ def begin_sessions(
         else None,
         begin_mailboxes(answers, door, pool, seconds),
         lmtp,
-        why_absent(door, auth, auth_fault, is_ours=is_ours) if auth_fault else None,
-        why_absent(door, lmtp, lmtp_fault, is_ours=is_ours) if lmtp_fault else None,
+        why_absent(door, auth, auth_fault, answers) if auth_fault else None,
+        why_absent(door, lmtp, lmtp_fault, answers) if lmtp_fault else None,
         lmtp_fault,
     )
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import select
+import shutil
 import sys
 import termios
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from typing import Iterable, Optional, TextIO
 
 from wizard.run.sanitize import clean_line
 from wizard.secrets import masked
+from wizard.text import between_words
 
 _COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 _RESET = "\x1b[0m"
@@ -40,6 +42,14 @@ class Console:
         """Print lines without terminal controls and with masked keys."""
         for line in lines:
             print(masked(clean_line(line)), file=self.out, flush=not self.is_terminal)
+
+    def say_text(self, *lines: str) -> None:
+        """Print sentences; on a terminal they break between words."""
+        if not self.is_terminal:
+            self.say(*lines)
+            return
+        width = shutil.get_terminal_size().columns
+        self.say(*(part for line in lines for part in between_words(line, width)))
 
     def say_json(self, data: object) -> None:
         """Print JSON. Who makes it masks what is secret in it."""

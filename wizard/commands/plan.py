@@ -25,7 +25,7 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
             console.say_diff(report.file_diff(change))
         console.say(*report.commands(plan))
         say_to_copy(plan, console)
-        console.say(*report.notes(plan))
+        console.say_text(*report.notes(plan))
     if plan.obstacles:
         return os.EX_DATAERR if any(problem.section for problem in plan.obstacles) else 1
     return PENDING if plan.pending else 0

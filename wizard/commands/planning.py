@@ -15,6 +15,7 @@ from wizard.answers.unnamed import with_unnamed
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble, as_root
 from wizard.host.facts import Host
+from wizard.make_plan import with_proof
 from wizard.plan import conflicts, report
 from wizard.plan.choices import OPEN, Choices
 from wizard.plan.model import Plan
@@ -121,9 +122,9 @@ def with_saving(plan: Plan, given: Answers, saved: Optional[Answers]) -> Plan:
     """
     if plan.pending or plan.obstacles or saved == given:
         return plan
-    steps = tuple(replace(one, done=False) if one.id == "check" else one for one in plan.steps)
-    warning = "Nothing changes but the saved answers, which are others than these, or none."
-    return replace(plan, steps=steps, warnings=(*plan.warnings, warning))
+    return with_proof(
+        plan, "Nothing changes but the saved answers, which are others than these, or none."
+    )
 
 
 def _saved(session: Session) -> Optional[Answers]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +16,7 @@ from wizard.session import Session
 
 
 def run_runs(session: Session, options: Options, console: Console) -> int:
-    """List the runs, oldest first, or remove old ones."""
+    """List the runs, the newest first as on the screens, or remove old ones. JSON begins with the oldest."""
     if options.prune or options.keep is not None or options.older_than is not None:
         from wizard.commands.prune import prune_runs  # noqa: PLC0415 - not to list runs
 
@@ -27,9 +28,11 @@ def run_runs(session: Session, options: Options, console: Console) -> int:
         return 0
     if not found:
         console.say("No run was ever started here.")
-    for run in found:
+    for run in reversed(found):
         steps = f"{run.done:3} of {run.steps} steps"
-        console.say(f"{run.run}  {run.outcome:<8} {steps}  {run.by.shown or '-'}  {_said(run)}")
+        console.say_text(
+            f"{run.run}  {run.outcome:<8} {steps}  {run.by.shown or '-'}  {_said(run)}"
+        )
     return 0
 
 
@@ -74,15 +77,29 @@ def _said(run: RunSummary) -> str:
     return " ".join([*became, *message.splitlines()])
 
 
+def _of_the_newest(session: Session) -> Iterator[str]:
+    """Yield how the newest run ended, what can be done about it, and where its output is."""
+    newest = next(reversed(runs(session.places)), None)
+    if newest is None:
+        yield "No run was ever started here."
+        return
+    yield newest.summary
+    yield from (newest.message if not newest.undone else "").splitlines()
+    early = newest_cut_off(session.places)
+    if early is not None:
+        yield from (early.summary,) if early.run != newest.run else ()
+        yield early.ways_on
+    yield (
+        f"Its output is in {session.places.run(newest.run).outputs}, a file for each step; "
+        "`postfix-wizard` shows its result, and `postfix-wizard runs` lists all runs."
+    )
+
+
 def run_attach(session: Session, _options: Options, console: Console) -> int:
     """Follow the run in progress from its first line; prompts are answered here."""
     need_root("attaching to a run")
     found = holder(session.places)
     if found is None:
-        early = newest_cut_off(session.places)
-        console.say(
-            "No run is in progress; `postfix-wizard runs` lists the past ones.",
-            *((early.summary, early.ways_on) if early else ()),
-        )
+        console.say_text("No run is in progress.", *_of_the_newest(session))
         return 1
     return follow_run(session.places, found.run, console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
@@ -37,7 +38,10 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
     plans = [_plan(session, options, runs, run) for run in runs]
     for plan in plans:
         _show(session, plan, console)
-    console.say(*dict.fromkeys(line for plan in plans for line in report.notes(plan)))
+    refused = any(plan.obstacles for plan in plans)
+    # What stays is of no interest if nothing is undone: it would hide the reason.
+    noted = [replace(plan, stays=()) if refused else plan for plan in plans]
+    console.say_text(*dict.fromkeys(line for plan in noted for line in report.notes(plan)))
     for plan in plans:
         refuse_obstacles(plan)
     if not any(plan.pending for plan in plans):

@@ -12,6 +12,7 @@ from wizard.answers.build import problem_text
 from wizard.answers.model import Caution
 from wizard.answers.rules.names import readable_name
 from wizard.plan import conflicts, foreign
+from wizard.plan.choices import MINE
 from wizard.plan.diff import Hunk, hunks, unified
 from wizard.plan.losses import losses
 from wizard.plan.model import FileChange, Plan, Step
@@ -78,7 +79,7 @@ def _header_with_reasons(hunk: Hunk) -> str:
 def commands(plan: Plan) -> Iterator[str]:
     """Yield the pending steps in order, each with its commands as an operator would type them."""
     if not plan.pending:
-        yield "Nothing to do: the host is as the answers say."
+        yield f"Nothing to do: {as_it_is(plan)}"
         return
     yield f"{len(plan.pending)} steps, in this order:"
     for number, step in enumerate(plan.pending, 1):
@@ -88,6 +89,14 @@ def commands(plan: Plan) -> Iterator[str]:
     so_already = len(plan.steps) - len(plan.pending)
     if so_already:
         yield f"Already so, and left alone: {so_already} more."
+
+
+def as_it_is(plan: Plan) -> str:
+    """Return the sentence on a plan without pending steps: all is as planned, or the operator's own."""
+    own = [conflicts.subject(one) for one in plan.edits if one.choice == MINE]
+    if own:
+        return f"you keep your own {', '.join(own)}, and all else is as the answers say."
+    return "the host is as the answers say."
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

@@ -20,6 +20,14 @@ def wanted(items: Sequence[str]) -> tuple[str, ...]:
     return tuple({one.lower(): item(one) for one in items}.values())
 
 
+def distinct(kind: str, goal: Sequence[str], own: Own) -> dict[str, str]:
+    """Return the items by `Own.key`; of several spellings of one item the first."""
+    found: dict[str, str] = {}
+    for one in goal:
+        found.setdefault(own.key(kind, one), one)
+    return found
+
+
 @dataclass(frozen=True)
 class Change:
     """The edit of a list, the items that it removes, and those that no answer can express."""
@@ -53,11 +61,10 @@ def change(
     there: dict[str, int] = {}
     for place in sorted(range(len(live)), key=lambda place: not reads[place]):
         there.setdefault(keys[place], place)
-    goals: dict[str, str] = {}
-    for one in goal:
-        key = own.key(kind, one)
-        if whole or key in there or one not in LOCAL_ALWAYS:
-            goals.setdefault(key, one)
+    needed = [
+        one for one in goal if whole or one not in LOCAL_ALWAYS or own.key(kind, one) in there
+    ]
+    goals = distinct(kind, needed, own)
     named = goals.keys() | implied
     wrong = {
         place

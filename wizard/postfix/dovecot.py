@@ -179,9 +179,22 @@ def written_parts(text: bytes) -> frozenset[str]:
     return frozenset(_OF_A_BLOCK.findall(text.decode("utf-8", "replace"))) & _RIGHT.keys()
 
 
-def conf_lines(version: str, want: Wanted, parts: frozenset[str]) -> tuple[str, ...]:
-    """Return the lines of our file with these parts. Raises ValueError for an unknown series."""
+WRITTEN = (
+    "# Written by postfix-wizard: what Dovecot must say so that Postfix reaches it. A rerun writes it",
+    "# anew, and `postfix-wizard undo` takes it away.",
+)
+"""The first lines of the file that a run writes."""
+COPIED = (
+    "# What Dovecot must say so that Postfix reaches it, as postfix-wizard showed it. Copied by hand.",
+)
+"""The first line of the same text for the operator to copy: no run writes it or takes it away."""
+
+
+def conf_lines(
+    version: str, want: Wanted, parts: frozenset[str], heading: tuple[str, ...] = WRITTEN
+) -> tuple[str, ...]:
+    """Return the lines of a file with these parts. Raises ValueError for an unknown series."""
     if not series(version):
         raise ValueError(f"no syntax is known for Dovecot {version}")
     template = f"dovecot_{series(version).replace('.', '_')}.j2"
-    return render(template, parts=parts, want=want, auth=AUTH, owner=OWNER)
+    return heading + render(template, parts=parts, want=want, auth=AUTH, owner=OWNER)

@@ -197,7 +197,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "mydestination",
         "domains",
         always(""),
-        "Every name with an MX record here is local.",
+        "Mail for these names is taken here: each name whose MX record names this server.",
         kind=NAMES,
         items=_local,
         made_of=("local",),
@@ -267,7 +267,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         "smtpd_peername_lookup",
         "no",
         "A client without a PTR record is no longer suspect, since providers block port 25 for"
-        " their customers: names are not looked up.",
+        " their customers: names are not looked up, and the log calls every client unknown. So"
+        " reject_rhsbl_reverse_client, which is a part of the policy, never matches.",
         ABUSE,
     ),
     *_written("limits", ABUSE),

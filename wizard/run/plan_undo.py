@@ -61,12 +61,14 @@ def undo_plan(
     """
     refuse_if_locked(places)
     known = runs(places)
-    chosen = _named(known, run) if run else _newest(places, known, remove_package=remove_package)
+    chosen = (
+        _named(places, known, run) if run else _newest(places, known, remove_package=remove_package)
+    )
     refuse_other_release(places, chosen, _DOING)
     plan, past, steps = _read(places, chosen, remove_package=remove_package)
     if not steps:
         raise Trouble(_DOING, f"run {chosen} changed nothing that undo takes back", "")
-    return _compared(
+    compared = _compared(
         plan,
         past,
         steps,
@@ -75,6 +77,9 @@ def undo_plan(
         barred_by=lambda paths: later_runs(places, known, chosen, paths),
         taken_first=taken_first,
     )
+    # Nothing undoes an undo.
+    again = (_again(places, chosen, plan.sections),) if plan.answers else ()
+    return dataclasses.replace(compared, stays=(*compared.stays, *again))
 
 
 def with_later(places: Places, run: str) -> tuple[str, ...]:
@@ -84,7 +89,7 @@ def with_later(places: Places, run: str) -> tuple[str, ...]:
     """
     refuse_if_locked(places)
     known = runs(places)
-    _named(known, run)
+    _named(places, known, run)
     found = [run]
     for one in known[next(at for at, one in enumerate(known) if one.run == run) + 1 :]:
         _refuse_unclear(one)
@@ -123,19 +128,32 @@ def newest_to_undo(places: Places) -> str:
         return ""
 
 
-def _named(known: Sequence[RunSummary], run: str) -> str:
+def _named(places: Places, known: Sequence[RunSummary], run: str) -> str:
     found = next((one for one in known if one.run == run), None)
     if found is None:
         raise Trouble(_DOING, f"there is no run {run}", "`postfix-wizard runs` lists them.")
     found.require_known(_DOING)
     wrong = _why_not(found)
     if wrong:
-        raise Trouble(_DOING, f"run {run} {wrong}", "`postfix-wizard runs` lists the runs.")
+        undone = next((one for one in known if one.run == found.undoes), None)
+        again = _again(places, undone.run, undone.sections) if undone else ""
+        advice = again or "`postfix-wizard runs` lists the runs."
+        raise Trouble(_DOING, f"run {run} {wrong}", advice)
     for one in known[known.index(found) + 1 :]:
         # It is unknown what such a run changed, and the steps of an undo compare only files.
         if not one.is_settled:
             one.require_known(f"looking for what is in the way of undoing run {run}")
     return run
+
+
+def _again(places: Places, run: str, sections: Sequence[str]) -> str:
+    """Return the command that makes the changes of a run again after its undo."""
+    path = places.run(run).plan
+    named = "".join(f" --section {one}" for one in sections)
+    return (
+        f"{path} has the answers of run {run}: `postfix-wizard apply --answers {path}{named}` makes"
+        " its changes again."
+    )
 
 
 def _why_not(one: RunSummary) -> str:

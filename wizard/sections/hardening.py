@@ -54,8 +54,12 @@ def check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]
     yield Check("hardening", "hardening", "all parts that this Postfix knows").finding(
         WRONG if entries else WARNING if missing else RIGHT,
         "; ".join(one.removeprefix("hardening: ") for one in seen) or "all parts are there",
-        "`postfix-wizard apply --section hardening` writes what can be written.",
+        _WRITE if entries else _UPDATE,
     )
+
+
+_WRITE = "`postfix-wizard apply --section hardening` writes what is missing."
+_UPDATE = "Nothing can be written before Postfix is updated: `dnf update postfix`."
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:

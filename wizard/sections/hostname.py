@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.answers.build import default_mydomain
-from wizard.answers.rules.names import readable_name
+from wizard.answers.rules.names import is_public_name, readable_name
 from wizard.host.facts import Host
+from wizard.plan.part import Part, Request
 from wizard.sections.reading import PARAMETER, is_set_up, main_cf, own_of
 from wizard.sections.section import NOT_YET, Section, TextByName
 
@@ -30,8 +31,37 @@ def _preview(checked: Mapping[str, Any]) -> TextByName:
     return {"mydomain": f"mydomain = {readable_name(value)}"}
 
 
+def _plan(request: Request) -> Part:
+    """Warn of a name that the internet cannot have; say who looks the new name up."""
+    if "hostname" not in request.scope:
+        return Part()
+    own, today = request.answers.hostname, request.current
+    if today is not None and today.hostname == own:
+        return Part()
+    return Part(warnings=(*_reserved(str(own.myhostname)), RECORDS))
+
+
+RECORDS = (
+    "no plan asks the DNS: `check` after the run does, and prints the records that are missing (in the "
+    "screens, F3 shows the records to publish)"
+)
+_TRIALS = ("test", "example")
+"""Top-level domains for tests and examples (RFC 2606): no registry has them."""
+
+
+def _reserved(name: str) -> Iterator[str]:
+    top = name.rpartition(".")[2].lower()
+    if top in _TRIALS or not is_public_name(name):
+        yield (
+            f"{name} can have no record in the DNS of the internet, since its ending is reserved: other "
+            "servers refuse much of the mail from such a name, and send none to it. Choose a name in a "
+            "domain of yours, unless this is a trial"
+        )
+
+
 HOSTNAME = Section(
     "hostname",
+    plan=_plan,
     read_back=_read_back,
     value=lambda _host, today: today.hostname.myhostname,
     preview=_preview,

@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard.answers.model import Answers, Caution, Problem, host_problem
 from wizard.answers.rules.addresses import is_address, plain_address
-from wizard.answers.rules.networks import is_public, parse_network
+from wizard.answers.rules.networks import bracketed, is_loopback, is_public, parse_network
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
@@ -38,8 +38,49 @@ def _plan(request: Request) -> Part:
         firewall=tuple(firewall.steps(answers, host, scope)),
         obstacles=tuple(_obstacles(answers, host)),
         cautions=(*cautions(answers), *_loopback_caution(request)),
-        warnings=warnings,
+        warnings=(*warnings, *_wide(request), *_not_public(answers.networks, host)),
     )
+
+
+def _wide(request: Request) -> Iterator[str]:
+    """Warn of new trusted networks that are wider than this host's own; public ones have a caution."""
+    today = () if request.current is None else request.current.networks.mynetworks
+    parsed = [parse_network(one) for one in request.host.network.networks if not is_loopback(one)]
+    for text in request.answers.networks.mynetworks:
+        if text in today or text.startswith("!") or is_loopback(text):
+            continue
+        one = parse_network(text)
+        own = [each for each in parsed if each.version == one.version and not each.is_link_local]
+        if own and not is_public(one) and all(each.prefixlen > one.prefixlen for each in own):
+            yield (
+                f"{text} in mynetworks is wider than this host's own network "
+                f"({', '.join(map(bracketed, own))}): every computer in it may send mail to anybody "
+                "without a password"
+            )
+
+
+def _not_public(networks: Networks, host: Host) -> Iterator[str]:
+    """Warn of an address in proxy_interfaces that is not the one by which strangers connect."""
+    here = {plain_address(one) for one in host.network.addresses}
+    for text in networks.proxy_interfaces:
+        address = plain_address(text)
+        why = "one of this host's own addresses" if address in here else ""
+        why = why or (_PRIVATE if _is_private(text) else "")
+        if why:
+            yield (
+                f"{text} in proxy_interfaces is {why}, and not a public one: strangers connect to the "
+                "address of the router on the internet. Write that one, or none without NAT"
+            )
+
+
+_PRIVATE = "a private address"
+_SHARED = parse_network("100.64.0.0/10")
+"""The addresses that a provider uses between its customers and its own NAT (RFC 6598)."""
+
+
+def _is_private(text: str) -> bool:
+    address = plain_address(text)
+    return address in _SHARED or not is_public(parse_network(str(address)))
 
 
 def cautions(answers: Answers) -> Iterator[Caution]:
@@ -183,7 +224,33 @@ def _issues(host: Host, today: Answers, reported: Collection[str]) -> Iterator[I
 def _preview(checked: Mapping[str, Any]) -> TextByName:
     zone = checked.get("firewall_zone", NOT_YET)
     opened = f"firewall-cmd --zone={zone} --add-service=smtp ..."
-    return {"firewall_zone": opened if zone else "no firewall is opened"}
+    hints = {
+        "mynetworks": [
+            one for one in _items(checked, "mynetworks") if is_public(parse_network(one))
+        ],
+        "proxy_interfaces": [
+            one for one in _items(checked, "proxy_interfaces") if _is_private(one)
+        ],
+    }
+    return {
+        "firewall_zone": opened if zone else "no firewall is opened",
+        **{
+            name: f"{name}: {', '.join(_items(checked, name))}; {_HINTS[name].format(', '.join(found))}"
+            for name, found in hints.items()
+            if found
+        },
+    }
+
+
+_HINTS = {
+    "mynetworks": "{} is public, where strangers could send: Review asks about it",
+    "proxy_interfaces": "{} is private: write the address that the router has on the internet",
+}
+
+
+def _items(checked: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    found = checked.get(name, ())
+    return found if isinstance(found, tuple) else ()
 
 
 NETWORKS_SECTION = Section(

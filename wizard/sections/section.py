@@ -108,7 +108,8 @@ class Section:
     - `check`: findings on the live host. `about`: what they are about, by patterns of their IDs, as in
       `wizard.check.counting`. Without a row, `NAME.*` is about the section's files and units.
     - `stays`: a sentence for each thing that its units made and that undo does not take away.
-    - `preview`: by field, what the plan writes for it, if that is not `parameter = value`.
+    - `preview`: by field, what the plan writes for it, if that is not `parameter = value`. It gets the
+      checked values of the section and those of `hostname`.
     - `excluded`: the values of its fields that the facts of the host exclude, such as a zone that the
       firewall does not have. A form refuses them, and a plan has them as obstacles.
     """

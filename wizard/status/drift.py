@@ -8,12 +8,14 @@ from pathlib import PurePosixPath
 from typing import Optional
 
 from wizard.certificates.dates import day
+from wizard.certificates.lineage import relink_targets
 from wizard.certificates.model import Lineage
 from wizard.certificates.self_signed import MARGIN
 from wizard.host.facts import Host
 from wizard.host.units import UNKNOWN
 from wizard.paths import LINEAGES
 from wizard.plan.diff import hunks, unified
+from wizard.plan.firewall import IMAPS
 from wizard.postfix.sender_access import rows_by_key
 from wizard.run.actions.firewall import CLOSED, OPEN
 from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
@@ -24,6 +26,7 @@ from wizard.sections.registry import FILES
 from wizard.sections.section import Table
 from wizard.status.expected import ExpectedState, Mark
 
+CERT = "smtpd_tls_cert_file"
 DAY = 86400
 PART = 10
 """A certificate drifted if less than 1/PART of its lifetime remains. certbot renews at a third."""
@@ -163,8 +166,21 @@ def _links(expected: ExpectedState, name: str, mark: Mark, now: Now) -> DriftIte
         why or f"links to number {lineage.number if lineage else None}",
         bool(why),
         mark.run,
-        "`postfix-wizard apply --section certificate` makes them again." if why else "",
+        _links_advice(now.host, name, lineage) if why else "",
     )
+
+
+def _links_advice(host: Host, name: str, lineage: Optional[Lineage]) -> str:
+    """Return what makes the links again: a run does so only for the lineage that Postfix serves."""
+    if lineage is None or lineage.problem or lineage.number is None:
+        return f"Put {LINEAGES}/{name} and its archive back from a backup."
+    targets = relink_targets(lineage)
+    if not targets:
+        return f"They lead to one number, so no run changes them: see `ls -l {LINEAGES}/{name}`."
+    if host.parameters.get(CERT, "").startswith(f"{LINEAGES}/{name}/"):
+        return "`postfix-wizard apply --section certificate` makes them again."
+    made = (f"`ln -sfn {target} {path}`" for path, target in targets)
+    return f"Postfix does not serve it, so no run makes them again: {', '.join(made)}."
 
 
 def _moved(expected: ExpectedState, name: str, now: Now) -> str:
@@ -227,9 +243,7 @@ def _firewall(expected: ExpectedState, host: Host) -> Iterator[DriftItem]:
             for_good, at_once = service in facts.permanent, service in facts.runtime
             now = _OPENNESS[for_good, at_once]
         drifted = now != mark.state
-        advice = ""
-        if drifted and mark.state == OPEN:
-            advice = "`postfix-wizard apply --section networks` opens it again."
+        advice = _firewall_advice(state, service) if drifted and mark.state == OPEN else ""
         yield DriftItem(
             f"firewall.{zone}.{service}",
             f"firewall, zone {zone}: {service}",
@@ -239,6 +253,18 @@ def _firewall(expected: ExpectedState, host: Host) -> Iterator[DriftItem]:
             mark.run,
             advice,
         )
+
+
+_NOT_RUNNING = {
+    "stopped": "A run opens nothing while firewalld is stopped: `systemctl start firewalld` starts it."
+}
+
+
+def _firewall_advice(state: str, service: str) -> str:
+    if state != "running":
+        return _NOT_RUNNING.get(state, "")
+    section = "dovecot" if service == IMAPS else "networks"
+    return f"`postfix-wizard apply --section {section}` opens it again."
 
 
 _OPENNESS = {
@@ -251,18 +277,20 @@ _OPENNESS = {
 
 def _certificate(host: Host) -> Iterator[DriftItem]:
     """Yield the days until the certificate in main.cf expires, if the host's facts have it."""
-    file = host.parameters.get("smtpd_tls_cert_file", "")
+    file = host.parameters.get(CERT, "")
     own = (one for one in host.lineages if file.startswith(f"{LINEAGES}/{one.name}/"))
     lineage = next(own, None)
     pair = host.self_signed
     if lineage is not None and not lineage.problem:
         span = lineage.not_after - lineage.not_before
-        yield _days(lineage.name, lineage.not_after, span // PART, host.read_at)
+        renew = "Renew it: `certbot renew`."
+        yield _days(lineage.name, lineage.not_after, span // PART, host.read_at, renew)
     elif pair is not None and pair.cert_file == file and not pair.problem:
-        yield _days(pair.cert_file, pair.not_after, MARGIN, host.read_at)
+        again = "`postfix-wizard apply --section certificate` makes a new one."
+        yield _days(pair.cert_file, pair.not_after, MARGIN, host.read_at, again)
 
 
-def _days(name: str, ends: int, least: int, at: int) -> DriftItem:
+def _days(name: str, ends: int, least: int, at: int, advice: str) -> DriftItem:
     remaining = ends - at
     date = day(ends)
     drifted = remaining < least
@@ -272,7 +300,5 @@ def _days(name: str, ends: int, least: int, at: int) -> DriftItem:
         "valid, renewed in time",
         f"ended on {date}" if remaining <= 0 else f"valid until {date}, {remaining // DAY} days",
         drifted,
-        advice="Renew it: `certbot renew`, or `postfix-wizard apply --section certificate`."
-        if drifted
-        else "",
+        advice=advice if drifted else "",
     )

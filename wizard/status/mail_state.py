@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Callable, Optional
 
+from wizard.check.host.units import judge_loaded
 from wizard.door import Door
 from wizard.errors import Trouble
+from wizard.finding import RIGHT
+from wizard.host.log_commands import JOURNAL
 from wizard.host.units import POSTFIX, RUNNING_STATES, STOPPED_STATES, properties
 from wizard.paths import PARTED
 from wizard.plan.model import FileChange, Plan
@@ -55,7 +58,9 @@ def observe_mail(door: Door, plan: Plan) -> MailState:
     service = read_service(text, time.time() - time.monotonic())
     if service is None:
         return not_known("systemd says nothing of Postfix.")
-    return mail_state(service, _greet(service.pid), tuple(_versions(door, plan)))
+    return mail_state(
+        service, _greet(service.pid), tuple(_versions(door, plan)), is_read=_is_read(door)
+    )
 
 
 def read_service(text: str, boot: float) -> Optional[Service]:
@@ -73,10 +78,17 @@ def read_service(text: str, boot: float) -> Optional[Service]:
     )
 
 
-def mail_state(service: Service, greeted: str, versions: tuple[tuple[str, str], ...]) -> MailState:
+def mail_state(
+    service: Service,
+    greeted: str,
+    versions: tuple[tuple[str, str], ...],
+    *,
+    is_read: Optional[bool] = None,
+) -> MailState:
     """Return the state. `greeted` is what port 25 said, or why it said nothing.
 
-    `versions` has each file of Postfix that the run was to change, with OLD, NEW or OTHER.
+    `versions` has each file of Postfix that the run was to change, with OLD, NEW or OTHER. `is_read`
+    is True if Postfix was started or reloaded after the last change of its files, None if not known.
     """
     if service.active in STOPPED_STATES:
         seen = f"Seen: systemd says that Postfix is {service.active}."
@@ -91,7 +103,7 @@ def mail_state(service: Service, greeted: str, versions: tuple[tuple[str, str], 
             DOWN, "Port 25 is DOWN: Postfix runs, and does not answer.", f"Seen: {greeted}"
         )
     seen = f'Seen: port 25 of this host answered "{greeted}".'
-    return MailState(GREETS, f"Port 25 answers{_configuration(versions)}.", seen)
+    return MailState(GREETS, f"Port 25 answers{_configuration(versions, is_read=is_read)}.", seen)
 
 
 _DAY = 86400.0
@@ -104,18 +116,38 @@ def _down(since: Optional[float]) -> str:
     return f"Port 25 is DOWN since {time.strftime(format_, time.localtime(since))}."
 
 
-def _configuration(versions: tuple[tuple[str, str], ...]) -> str:
-    """Return the end of the sentence: which configuration is on disk."""
+_FORCE: dict[tuple[str, Optional[bool]], str] = {
+    (OLD, True): " with the OLD configuration",
+    (OLD, None): "; the OLD configuration is on the disk",
+    (NEW, True): " with the NEW configuration",
+    (NEW, None): "; the NEW configuration is on the disk",
+    (NEW, False): (
+        " with the OLD configuration: the NEW one is on the disk, and is in force from the next reload on"
+    ),
+}
+_BEFORE = ", and Postfix runs with the files as they were before"
+
+
+def _configuration(versions: tuple[tuple[str, str], ...], *, is_read: Optional[bool]) -> str:
+    """Return the end of the sentence: which configuration is on disk, and which is in force."""
     which = {version for _, version in versions}
     if not which:
         return ""
-    if which == {OLD}:
-        return " with the OLD configuration"
-    if which == {NEW}:
-        return "; the NEW configuration is on the disk"
-    return "; " + " and ".join(
-        f"{path.rpartition('/')[2]} is {version}" for path, version in versions
-    )
+    found = _FORCE.get((versions[0][1], is_read)) if len(which) == 1 else None
+    if found:
+        return found
+    files = " and ".join(f"{path.rpartition('/')[2]} is {version}" for path, version in versions)
+    return f"; on the disk {files}" + (_BEFORE if is_read is False else "")
+
+
+def _is_read(door: Door) -> Optional[bool]:
+    """Return True if Postfix has read main.cf and master.cf as they are, None if the log is silent."""
+    try:
+        outcome = door.run(JOURNAL, timeout=PATIENCE)
+    except Trouble:
+        return None
+    found = next(judge_loaded(outcome.text if outcome else "", door), None)
+    return None if found is None else found.verdict == RIGHT
 
 
 def not_known(why: str) -> MailState:

@@ -18,6 +18,8 @@ from wizard.answers.rules.names import fqdn, readable_name
 from wizard.answers.rules.networks import network
 from wizard.answers.toml import format_answers, parse_answers, read_answers
 from wizard.errors import AnswersTrouble
+from wizard.plan.model import Plan
+from wizard.plan.wire import plan_to_bytes
 from wizard.sections.networks import cautions
 
 ROOT = Path(__file__).parents[3]
@@ -48,6 +50,20 @@ def test_the_example_is_the_seed() -> None:
     answers = read_answers(ROOT / "examples/zeke.toml")
     assert answers.hostname.myhostname == "mail.zeke.ne.jp"
     assert tuple(cautions(answers)) == ()
+
+
+def test_the_plan_of_a_run_has_the_answers_of_that_run(tmp_path: Path) -> None:
+    """So that the changes of an undone run can be made again."""
+    answers = read_answers(ROOT / "examples/zeke.toml")
+    path = tmp_path / "plan.json"
+    path.write_bytes(plan_to_bytes(Plan(format_answers(answers), (), (), ())))
+    assert read_answers(path) == answers
+    path.write_bytes(plan_to_bytes(Plan("", (), (), (), undoes="20261124-034502-1")))
+    with pytest.raises(AnswersTrouble, match="the plan of an undo"):
+        read_answers(path)
+    path.write_text("[hostname]\n")
+    with pytest.raises(AnswersTrouble, match="not the plan of a run"):
+        read_answers(path)
 
 
 def test_mydomain_is_the_name_less_its_first_label() -> None:

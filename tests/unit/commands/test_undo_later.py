@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.unit.run.runs import prepared
+from wizard.answers.model import host_problem
 from wizard.commands import undo
 from wizard.commands.console import Console
 from wizard.commands.planning import Options
@@ -65,3 +67,26 @@ def test_what_was_taken_back_before_an_edit_is_named(
     assert "Nothing was changed" not in caught.value.advice
     assert f"Taken back: {second}. Not taken back yet: {first}." in caught.value.advice
     assert path.read_bytes() == b"1 mine\n"
+
+
+def test_the_reason_of_a_refused_undo_is_not_below_what_would_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is undone, so nothing stays."""
+    plan = Plan("", (), (), (), undoes="20261129-100000-1", stays=("a", "b"))
+
+    def shown(plan: Plan) -> str:
+        monkeypatch.setattr(Session, "undo_plan", lambda *_args, **_more: plan)
+        monkeypatch.setattr(undo, "_show_edits", lambda *_: None)
+        console = Console(io.StringIO(), is_terminal=False, colour=False)
+        session = object.__new__(Session)
+        if plan.obstacles:
+            with pytest.raises(Trouble, match="changed since"):
+                undo.run_undo(session, Options(dry_run=True), console)
+        else:
+            undo.run_undo(session, Options(dry_run=True), console)
+        assert isinstance(console.out, io.StringIO)
+        return console.out.getvalue()
+
+    assert shown(plan).count("Stays: ") == 2
+    assert "Stays: " not in shown(replace(plan, obstacles=(host_problem("changed since"),)))

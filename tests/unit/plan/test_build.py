@@ -129,6 +129,17 @@ VERBS: list[tuple[Callable[[Answers], Answers], str]] = [
 
 
 @pytest.mark.promise(18)
+def test_the_links_of_a_lineage_that_postfix_does_not_serve_have_a_reason_of_their_own(
+    answers: Answers,
+) -> None:
+    host = replace(FRESH, lineages=(lineage(), lineage("other.example")))
+    why = {
+        one.id: one.why for one in build_plan(answers, host).steps if one.id.startswith("links-")
+    }
+    assert "Postfix does not serve this one" in why["links-other.example"]
+    assert "Postfix does not serve this one" not in why["links-zeke.ne.jp"]
+
+
 @pytest.mark.parametrize(("change", "verb"), VERBS)
 def test_the_gentlest_verb(
     answers: Answers, change: Callable[[Answers], Answers], verb: str

@@ -36,6 +36,13 @@ def test_the_order_and_the_blanks_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize("name", DANGERS)
+def test_the_readme_says_for_which_cautions_space_does_nothing(name: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (found,) = re.findall(r"In the screens Space.*?their number\)", readme, re.DOTALL)
+    assert f"`{name}`" in found
+
+
+@pytest.mark.parametrize("name", DANGERS)
 def test_each_page_has_plain_sentences(name: str) -> None:
     danger = DANGERS[name]
     assert len(danger.title) <= 60

@@ -65,6 +65,17 @@ def test_by_default_nothing_is_done_and_the_lines_are_shown() -> None:
     assert plan_from_bytes(plan_to_bytes(with_it)) == with_it
 
 
+def test_lines_that_are_copied_by_hand_do_not_say_that_a_run_wrote_them() -> None:
+    (shown,) = build_plan(ZEKE, host()).to_copy
+    assert b"undo" not in shown.proposed
+    assert b"Copied by hand." in shown.proposed
+    copied = host().with_file(DOVECOT_CONF, live=shown.proposed)
+    assert build_plan(ZEKE, copied).to_copy == ()
+    written = next(one for one in build_plan(WRITE, copied).files if one.path == DOVECOT_CONF)
+    assert written.proposed.startswith(b"# Written by postfix-wizard")
+    assert written_parts(written.proposed) == written_parts(shown.proposed)
+
+
 @pytest.mark.parametrize("version", RIGHT)
 def test_one_that_is_right_needs_no_line(version: str) -> None:
     plan = build_plan(WRITE, host(version=version, settings=RIGHT[version]))
@@ -145,6 +156,16 @@ def test_one_that_is_missing_is_never_started(changes: dict[str, Any], word: str
     assert ids(plan) == ["firewall-imaps"]
     assert any(word in warning for warning in plan.warnings)
     assert not plan.obstacles
+
+
+def test_the_advice_for_a_masked_one_names_the_answer_that_a_run_needs() -> None:
+    plan = build_plan(
+        replace(ZEKE, dovecot=Dovecot(imaps="open")), host(unit=Unit("masked", "inactive"))
+    )
+    (warning,) = [one for one in plan.warnings if "masked" in one]
+    assert "`systemctl unmask dovecot`" in warning
+    assert 'conf = "write"' in warning
+    assert "apply --section dovecot" not in warning
 
 
 @pytest.mark.parametrize(

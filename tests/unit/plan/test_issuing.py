@@ -40,6 +40,27 @@ def test_a_bare_host_obtains(answers: Answers) -> None:
     assert plan_from_bytes(plan_to_bytes(plan)) == plan
 
 
+@pytest.mark.parametrize(
+    ("name", "is_said"),
+    [
+        (NAME, False),
+        ("mail.zeke.ne.jp", False),
+        ("mail", False),
+        ("example.jp", True),
+        ("ke.ne.jp", True),
+    ],
+)
+def test_a_name_of_another_domain_is_said_before_certbot_asks_for_it(
+    answers: Answers, name: str, *, is_said: bool
+) -> None:
+    """The name may be the one of a lineage that was here before the host had its name."""
+    plan = gather_plan(replace(answers, certificate=replace(answers.certificate, name=name)), BARE)
+    assert plan is not None
+    found = [one for one in plan.warnings if "certbot asks for" in one]
+    assert bool(found) == is_said
+    assert all(f"Name it {answers.hostname.myhostname}" in one for one in found)
+
+
 HERE = replace(BARE, lineages=(lineage(NAME),))
 EXPIRED = replace(BARE, lineages=(replace(lineage(NAME), not_after=NOW - DAY),))
 OTHER = replace(BARE, lineages=(replace(lineage(NAME), names=("other.example",)),))

@@ -14,6 +14,8 @@ from unittest.mock import Mock
 
 import pytest
 
+from tests.factories import ZEKE
+from wizard.answers.toml import format_answers, read_answers
 from wizard.errors import LockedTrouble, Trouble
 from wizard.plan.actions import (
     Command,
@@ -138,6 +140,26 @@ def test_a_run_is_taken_back_and_its_originals_stay(places: Places, etc: Path) -
         undo_plan(places, run)
     with pytest.raises(Trouble, match="apply its answers once more"):
         undo_plan(places, second.run)
+
+
+@pytest.mark.parametrize(
+    ("sections", "options"), [((), ""), (("limits", "dns"), " --section limits --section dns")]
+)
+def test_an_undo_says_how_to_make_the_changes_again(
+    places: Places, etc: Path, sections: tuple[str, ...], options: str
+) -> None:
+    """Nothing undoes an undo, so the command names the answers of that run."""
+    stored = format_answers(ZEKE)
+    run = taken(places, replace(usual(etc), answers=stored, sections=sections))
+    path = places.run(run).plan
+    command = f"`postfix-wizard apply --answers {path}{options}`"
+    back = undo_plan(places)
+    assert command in back.stays[-1]
+    assert read_answers(path) == ZEKE
+    undo = taken(places, back)
+    with pytest.raises(Trouble) as caught:
+        undo_plan(places, undo)
+    assert command in str(caught.value)
 
 
 @pytest.mark.promise(15)

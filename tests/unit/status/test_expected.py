@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -156,6 +157,55 @@ def test_a_firewall_that_does_not_run_is_drift(state: str, said: str) -> None:
     (item,) = items(left, Now(host, {}), None)
     assert item.drifted
     assert item.now == f"not known: firewalld {said}"
+
+
+@pytest.mark.parametrize(
+    ("state", "service", "advice"),
+    [
+        ("running", "smtp", "`postfix-wizard apply --section networks`"),
+        ("running", "imaps", "`postfix-wizard apply --section dovecot`"),
+        ("stopped", "smtp", "`systemctl start firewalld`"),
+    ],
+)
+def test_the_advice_on_the_firewall_names_what_opens_the_service(
+    state: str, service: str, advice: str
+) -> None:
+    """The section networks never opens imaps, and no run opens a stopped firewalld."""
+    zone = Zone("public", frozenset(), frozenset())
+    host = replace(FRESH, firewall=Firewall(state, "public", (zone,)), lineages=())
+    left = ExpectedState(services={("public", service): Mark(OPEN, "0")})
+    (item,) = items(left, Now(host, {}), None)
+    assert re.findall(r"`[^`]+`", item.advice) == [advice]
+
+
+@pytest.mark.parametrize(
+    ("served", "changes", "advice"),
+    [
+        ("zeke.ne.jp", {}, "apply --section certificate"),
+        ("other.example", {}, "ln -sfn ../../archive/zeke.ne.jp/cert1.pem"),
+        ("zeke.ne.jp", {"problem": "no key"}, "from a backup"),
+        ("zeke.ne.jp", {"number": None}, "from a backup"),
+    ],
+)
+def test_the_advice_on_links_is_what_makes_them_again(
+    served: str, changes: dict[str, Any], advice: str
+) -> None:
+    """A run repairs the links of the lineage that it plans, and of no unusable one."""
+    parameters = {"smtpd_tls_cert_file": f"/etc/letsencrypt/live/{served}/fullchain.pem"}
+    host = replace(FRESH, lineages=(lineage(**changes),), parameters=parameters)
+    left = ExpectedState(lineages={"zeke.ne.jp": Mark("linked", "0")})
+    item = next(one for one in items(left, Now(host, {}), None) if one.id == "links.zeke.ne.jp")
+    assert item.drifted
+    assert advice in item.advice
+    assert ("apply --section" in item.advice) == advice.startswith("apply")
+
+
+def test_the_advice_on_the_end_of_a_certificate_renews_that_one() -> None:
+    ended: dict[str, Any] = {"not_before": NOW - 30 * DAY, "not_after": NOW - DAY}
+    file = "/etc/letsencrypt/live/zeke.ne.jp/fullchain.pem"
+    host = replace(FRESH, lineages=(lineage(**ended),), parameters={"smtpd_tls_cert_file": file})
+    (item,) = items(ExpectedState(), Now(host, {}), None)
+    assert item.advice == "Renew it: `certbot renew`."
 
 
 def test_a_systemd_that_does_not_answer_says_nothing_of_the_unit() -> None:

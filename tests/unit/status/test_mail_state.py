@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 
-from wizard.door import Door
+from wizard.door import Door, Outcome
 from wizard.plan.model import FileChange, Plan
 from wizard.status.mail_state import (
     DOWN,
@@ -17,6 +18,7 @@ from wizard.status.mail_state import (
     OTHER,
     UNKNOWN,
     Service,
+    _is_read,
     _versions,
     mail_state,
     read_service,
@@ -43,7 +45,7 @@ def test_what_systemd_prints() -> None:
             GREETED,
             ((MAIN, OLD), (MASTER, OLD)),
             GREETS,
-            "Port 25 answers with the OLD configuration.",
+            "Port 25 answers; the OLD configuration is on the disk.",
         ),
         (
             Service("active", 1),
@@ -57,7 +59,7 @@ def test_what_systemd_prints() -> None:
             GREETED,
             ((MAIN, NEW), (MASTER, OLD)),
             GREETS,
-            "Port 25 answers; main.cf is NEW and master.cf is OLD.",
+            "Port 25 answers; on the disk main.cf is NEW and master.cf is OLD.",
         ),
         (Service("active", 1), GREETED, (), GREETS, "Port 25 answers."),
         (
@@ -97,6 +99,54 @@ def test_the_sentence(
     found = mail_state(service, greeted, versions)
     assert (found.state, found.text) == (state, text)
     assert found.seen
+
+
+@pytest.mark.parametrize(
+    ("versions", "is_read", "text"),
+    [
+        ((OLD, OLD), True, "Port 25 answers with the OLD configuration."),
+        ((NEW, NEW), True, "Port 25 answers with the NEW configuration."),
+        (
+            (NEW, NEW),
+            False,
+            (
+                "Port 25 answers with the OLD configuration: the NEW one is on the disk, and is in force"
+                " from the next reload on."
+            ),
+        ),
+        (
+            (NEW, OLD),
+            False,
+            (
+                "Port 25 answers; on the disk main.cf is NEW and master.cf is OLD, and Postfix runs with"
+                " the files as they were before."
+            ),
+        ),
+        ((NEW, OLD), True, "Port 25 answers; on the disk main.cf is NEW and master.cf is OLD."),
+    ],
+)
+def test_which_configuration_is_in_force(
+    versions: tuple[str, str], *, is_read: bool, text: str
+) -> None:
+    found = mail_state(
+        Service("active", 1), GREETED, tuple(zip((MAIN, MASTER), versions)), is_read=is_read
+    )
+    assert found.text == text
+
+
+@pytest.mark.parametrize(("age", "is_read"), [(-5, True), (5, False), (None, None)])
+def test_the_log_says_if_postfix_has_read_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: int | None, is_read: bool | None
+) -> None:
+    """It reads them at its start and at a reload: a newer main.cf is not in force."""
+    path = tmp_path / "etc/postfix/main.cf"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    os.utime(path, (1000 + (age or 0), 1000 + (age or 0)))
+    line = b"1000.1 ace postfix/postfix-script[9]: starting the Postfix mail system\n"
+    log = Outcome(0, b"" if age is None else line, b"")
+    monkeypatch.setattr(Door, "run", lambda *_args, **_more: log)
+    assert _is_read(Door(tmp_path)) is is_read
 
 
 def test_since_when_it_is_down() -> None:

@@ -119,7 +119,7 @@ def test_what_a_run_set_up_is_as_planned_and_its_own(server: Server) -> None:
     rows = server.rows()
     assert {name: row.value for name, row in rows.items()} == {
         "hostname": "mail.zeke.ne.jp",
-        "domains": "ace.zeke.ne.jp and 2 more",
+        "domains": "zeke.ne.jp and 3 more",
         "networks": "192.168.1.0/24 and 1 more",
         "certificate": "zeke.ne.jp, until 2027-03-16",
         "blocklists": "3 lists",
@@ -453,6 +453,34 @@ def test_what_only_the_saved_answers_know_is_kept(server: Server) -> None:
     assert with_saved(elsewhere, saved).certificate.source == "letsencrypt"
 
 
+@pytest.mark.parametrize("enabled", ["disabled", "masked"])
+def test_a_dovecot_that_does_not_run_waits_also_if_it_is_masked(
+    server: Server, enabled: str
+) -> None:
+    unit = facts.Unit(enabled, "inactive")
+    dovecot = facts.Dovecot(version="2.3.16", unit=unit)
+    server.host = replace(server.host, dovecot=dovecot)
+    rows = server.rows()
+    assert (rows["dovecot"].state, rows["delivery"].state) == ("waits", "waits")
+    assert ("masked" in rows["dovecot"].why[0]) == (enabled == "masked")
+
+
+def test_a_masked_dovecot_to_which_nothing_is_delivered_is_as_planned(server: Server) -> None:
+    server.edit(b"mailbox_transport = lmtp:unix:private/dovecot-lmtp", b"mailbox_transport = cyrus")
+    masked = facts.Dovecot(version="2.3.16", unit=facts.Unit("masked", "inactive"))
+    server.host = replace(server.host, dovecot=masked)
+    assert server.rows()["dovecot"].state == "as planned"
+
+
+def test_a_certificate_for_another_name_than_the_servers_is_unhealthy(server: Server) -> None:
+    assert server.rows()["certificate"].state == "as planned"
+    one = replace(server.host.lineages[0], names=("mail.example.jp",))
+    server.host = replace(server.host, lineages=(one,))
+    row = server.rows()["certificate"]
+    assert row.state == "unhealthy"
+    assert row.why == ("zeke.ne.jp is not for mail.zeke.ne.jp: its names are mail.example.jp.",)
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
@@ -468,9 +496,6 @@ def test_mail_that_waits_for_dovecot_is_told(
     row = server.rows()["dovecot"]
     assert row.state == "waits"
     assert word in row.why[0]
-    masked = replace(there, unit=facts.Unit("masked", "inactive"))
-    server.host = replace(server.host, dovecot=masked)
-    assert server.rows()["dovecot"].state == "as planned"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ _RATE = Written(
     "Far above normal use: the limits bite only when an account is stolen and used for spam.",
     block=ABUSE,
 )
-_PROCESSES = Written("About half the default, since this is a personal server.", block=PERFORMANCE)
+_PROCESSES = Written(
+    "About half the default: that is enough for a personal server.", block=PERFORMANCE
+)
 
 
 def _rate(label: str) -> Any:
@@ -69,7 +71,8 @@ class Limits:
         unit=BYTES,
         unset="51200000",
         main_cf=Written(
-            "No limit on a mailbox by default: Dovecot keeps the mail.", block=PERFORMANCE
+            "No limit by default: where Dovecot keeps the mail, its quotas limit a mailbox.",
+            block=PERFORMANCE,
         ),
     )
     default_process_limit: int = _processes(

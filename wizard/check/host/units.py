@@ -126,14 +126,23 @@ def judge_units(result: CommandResult) -> Iterator[Finding]:
             continue
         check = Check(finding_id, f"{unit} at boot", "enabled", fatal=False)
         at_boot = state.get("UnitFileState", "")
-        if at_boot in _DISABLED and not state.get("TriggeredBy"):
+        # What is masked is started by nothing.
+        triggers = "" if at_boot.startswith("masked") else state.get("TriggeredBy", "")
+        if at_boot in _DISABLED and not triggers:
             seen = f"{at_boot}: {loss} after a boot"
             argv = f"systemctl enable {unit}"
             unmask = (f"systemctl unmask {unit}",) if at_boot.startswith("masked") else ()
             said = ", then ".join(f"`{one}`" for one in (*unmask, argv))
             yield check.warning(seen, f"Run {said}.", cure(*unmask, argv))
         else:
-            yield check.right(at_boot or "not told")
+            yield check.right(_starts(at_boot, triggers))
+
+
+def _starts(at_boot: str, triggers: str) -> str:
+    """Return the state at boot, with what starts a unit that is not enabled itself."""
+    if not at_boot or at_boot.startswith("enabled"):
+        return at_boot or "not known"
+    return f"{at_boot}, and started by {triggers or 'other units'}"
 
 
 def judge_alternative(door: Door) -> Iterator[Finding]:

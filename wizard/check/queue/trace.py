@@ -78,6 +78,8 @@ _VERDICTS = {SENT: RIGHT, DEFERRED: WARNING, BOUNCED: WRONG, "expired": WRONG}
 _ADVICE = {
     WAITS: "It is kept in the queue, and arrives once Dovecot is there.",
     WARNING: "Postfix tries again for five days, then it bounces; `postqueue -p` says why it waits.",
-    WRONG: "Name somebody who can be delivered to: `postfix-wizard apply --section aliases`.",
+    WRONG: "Name somebody who can be delivered to: `postfix-wizard --section aliases`. If it is only "
+    "that somebody changed /etc/aliases, `postfix-wizard apply --section aliases` writes the reader "
+    "of the answers again.",
     UNKNOWN: "Look for it with `postqueue -p` and in `journalctl -u postfix`.",
 }

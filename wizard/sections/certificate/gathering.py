@@ -43,7 +43,10 @@ def gather(answers: Answers, host: Host, sections: Collection[str]) -> Optional[
         _GATHERS[source](answers, host),
         cautions=tuple(issuing.cautions(answers)) if is_issued else (),
         obstacles=tuple(issuing.obstacles(answers, host)) if is_issued else (),
-        warnings=(wrong,) if wrong else (),
+        warnings=(
+            *((wrong,) if wrong else ()),
+            *(issuing.warnings(answers) if is_issued else ()),
+        ),
         # The names in the certificate are unknown until it is gathered.
         later=frozenset({"certificate-name"}),
     )

@@ -84,6 +84,17 @@ def cautions(answers: Answers) -> Iterator[Caution]:
     )
 
 
+def warnings(answers: Answers) -> Iterator[str]:
+    """Warn if the certificate has the name of another domain: the name may be an earlier host's."""
+    host, name = answers.hostname.myhostname, answers.certificate.name
+    if name in names_for(host, name)[1:] and not host.endswith(f".{name}"):
+        yield (
+            f"certbot asks for {name} too, since the certificate has that name, and {host} is not in that "
+            f"domain: the authority refuses unless both names lead to this host. Name it {host} to ask "
+            "for that alone"
+        )
+
+
 def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
     """Yield what must be repaired before certbot can run."""
     chosen = answers.certificate

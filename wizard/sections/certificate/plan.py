@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from wizard.answers.model import Answers
 from wizard.certificates.lineage import relink_targets
@@ -17,6 +18,11 @@ from wizard.plan.files import Link
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.sections.certificate import hook, installing, obstacles, renewal
+
+SELF_SIGNED = (
+    "a self-signed certificate is for trials only: mail programs warn of it or refuse to connect, and no "
+    "other server can verify it"
+)
 
 
 def plan(request: Request) -> Part:
@@ -62,15 +68,17 @@ def _warnings(answers: Answers, host: Host) -> Iterator[str]:
         if lineage.problem or lineage.number is None:
             why = lineage.problem or installing.NO_WHOLE_SET
             yield f"lineage {lineage.name} is left alone: {why}"
+    if answers.certificate.source == "self-signed":
+        yield SELF_SIGNED
     pair = host.own_pair
     if answers.certificate.source == "files" and pair is not None and pair.key_open:
         yield f"anybody on this host can read the key: chmod 0600 {pair.key_file}"
 
 
-def _letsencrypt(_answers: Answers, host: Host, _accepted: Collection[str]) -> Iterator[Step]:
+def _letsencrypt(answers: Answers, host: Host, _accepted: Collection[str]) -> Iterator[Step]:
     for lineage in host.lineages:
         if lineage.number is not None and not lineage.problem:
-            yield _relink(lineage)
+            yield _relink(lineage, answers.certificate.name)
 
 
 def _gathered(answers: Answers, host: Host, accepted: Collection[str]) -> Iterator[Step]:
@@ -89,14 +97,21 @@ def _gathered(answers: Answers, host: Host, accepted: Collection[str]) -> Iterat
     yield from (step for step in _letsencrypt(answers, host, accepted) if step.id not in others)
 
 
-def _relink(lineage: Lineage) -> Step:
+def _relink(lineage: Lineage, chosen: str) -> Step:
     states = {file.name: file for file in lineage.files}
     links = tuple(
         Link(path, target, states[path.rpartition("/")[2]].was)
         for path, target in relink_targets(lineage)
     )
     title = f"Relink the certificate {lineage.name}"
-    return installing.link_step(title, Relink(lineage.name, links), done=lineage.linked)
+    step = installing.link_step(title, Relink(lineage.name, links), done=lineage.linked)
+    return step if lineage.name == chosen else replace(step, why=f"{step.why} {_NOT_SERVED}")
+
+
+_NOT_SERVED = (
+    "Postfix does not serve this one: its links are repaired too, so that certbot renews it and other "
+    "programs get what it renews."
+)
 
 
 def _self_signed(answers: Answers, host: Host, _accepted: Collection[str]) -> Iterator[Step]:

@@ -27,6 +27,7 @@ from wizard.sections.section import (
     Section,
     TextByName,
 )
+from wizard.text import shortened
 
 _OF_LINEAGE = re.compile(rf"{LINEAGES}/([^/]+)/fullchain\.pem {LINEAGES}/\1/privkey\.pem")
 _SOURCES = {
@@ -84,6 +85,8 @@ def _issues(host: Host, today: Answers, reported: Collection[str]) -> Iterator[I
         elif not lineage.linked and f"links.{own.name}" not in reported:
             faults = "; ".join(lineage.link_faults) or "its files are of no one number"
             yield Issue(UNHEALTHY, f"{LINEAGES}/{own.name}: {faults}.")
+        else:
+            yield from _other_names(own.name, lineage.names, today)
         return
     if is_unsaid(own.source):
         # main.cf names no certificate, or a path that only Postfix can resolve.
@@ -95,6 +98,15 @@ def _issues(host: Host, today: Answers, reported: Collection[str]) -> Iterator[I
         yield Issue(UNHEALTHY, f"{pair.cert_file}: {pair.problem}.")
     elif pair.not_after <= host.read_at:
         yield Issue(UNHEALTHY, f"{pair.cert_file} ended on {day(pair.not_after)}.")
+    else:
+        yield from _other_names(pair.cert_file, pair.names, today)
+
+
+def _other_names(what: str, names: tuple[str, ...], today: Answers) -> Iterator[Issue]:
+    """Yield an issue if the certificate is not for the server's name, which `check` reports too."""
+    name = today.hostname.myhostname
+    if names and name and not is_unsaid(name) and not covers(names, name):
+        yield Issue(UNHEALTHY, f"{what} is not for {name}: its names are {shortened(names, 3)}.")
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:

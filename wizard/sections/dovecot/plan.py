@@ -20,21 +20,24 @@ from wizard.plan.model import FileChange, Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
-from wizard.postfix.dovecot import AUTH, conf_lines, mailbox, needed, series, wanted, written_parts
+from wizard.postfix.dovecot import (
+    AUTH,
+    COPIED,
+    WRITTEN,
+    conf_lines,
+    mailbox,
+    needed,
+    series,
+    wanted,
+    written_parts,
+)
+from wizard.postfix.dovecot_setup import set_up_advice
 from wizard.postfix.lines import Lines
 from wizard.postfix.proposal import Proposal
 
 SECTION = "dovecot"
 UNIT = "dovecot"
 
-INSTALL = (
-    "Dovecot is missing: mail for people here waits in the queue, and nobody can log in. "
-    "`dnf install dovecot`, then `postfix-wizard apply --section dovecot`"
-)
-MASKED = (
-    "Dovecot is masked, so it is not started: `systemctl unmask dovecot`, then "
-    "`postfix-wizard apply --section dovecot`"
-)
 _WHY = "What Dovecot must say so that Postfix reaches it, and nothing that it says already."
 
 
@@ -76,7 +79,9 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
     parts = lacks | written_parts(live or b"")
     if not parts:
         return None
-    lines = Lines((), ()).insert(0, conf_lines(dovecot.version, want, parts), _WHY)
+    by_run = answers.dovecot.conf == "write" or (live or b"").startswith(WRITTEN[0].encode())
+    heading = WRITTEN if by_run else COPIED
+    lines = Lines((), ()).insert(0, conf_lines(dovecot.version, want, parts, heading), _WHY)
     return Proposal(bytes(lines), lines.reasons())
 
 
@@ -178,7 +183,7 @@ def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
         return
     dovecot = host.dovecot
     if not dovecot.usable:
-        yield MASKED if dovecot.version else INSTALL
+        yield _unusable(answers, is_installed=bool(dovecot.version))
     elif not dovecot.reader:
         yield (
             "this host has no user that Dovecot could be asked about (uid 1000 or above), so what "
@@ -189,6 +194,16 @@ def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
             f"Dovecot does not listen on {wanted(answers).lmtp}, so what waits is not delivered by "
             "this run"
         )
+
+
+def _unusable(answers: Answers, *, is_installed: bool) -> str:
+    why = (
+        "Dovecot is masked, so it is not started"
+        if is_installed
+        else "Dovecot is missing: mail for people here waits in the queue, and nobody can log in"
+    )
+    advice = set_up_advice(answers, is_installed=is_installed, is_masked=is_installed)
+    return f"{why}. {advice[:1].upper()}{advice[1:]}."
 
 
 def _obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from wizard.host.facts import Host
 from wizard.host.units import DOVECOT as DOVECOT_SERVICE
 from wizard.paths import DOVECOT_CONF
 from wizard.plan.firewall import IMAPS, mail_zone
+from wizard.postfix.dovecot import lmtp_socket
 from wizard.sections.dovecot.plan import plan
 from wizard.sections.section import (
     NONE,
@@ -41,10 +42,18 @@ def _settings(texts: Texts) -> TextByName:
     return {DOVECOT_CONF: " ".join(" ".join(said).split())} if said else {}
 
 
-def _issues(host: Host, _today: Answers, _reported: Collection[str]) -> Iterator[Issue]:
+def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[Issue]:
     dovecot = host.dovecot
-    if host.root == "/" and dovecot.usable and dovecot.unit.active in {"inactive", "failed"}:
-        why = f"Dovecot is installed and does not run ({dovecot.unit.active}): mail waits."
+    # A masked one is somebody's choice, unless mail is delivered to it.
+    is_meant = dovecot.usable or bool(lmtp_socket(str(today.delivery.mailbox_transport)))
+    if (
+        host.root == "/"
+        and dovecot.version
+        and is_meant
+        and dovecot.unit.active in {"inactive", "failed"}
+    ):
+        state = dovecot.unit.active if dovecot.usable else f"{dovecot.unit.active}, masked"
+        why = f"Dovecot is installed and does not run ({state}): mail waits."
         yield Issue(WAITS, why)
     if dovecot.waiting:
         why = f"{dovecot.waiting} in the queue wait for Dovecot; `check` says until when."

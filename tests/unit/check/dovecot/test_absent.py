@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.factories import ZEKE
+from wizard.answers.model import Answers
+from wizard.answers.sections.dovecot import Dovecot as DovecotAnswers
 from wizard.check.dovecot import absent
 from wizard.check.dovecot.absent import why_absent
 from wizard.check.host.sockets import closed_advice
@@ -18,6 +22,11 @@ PATH = "/var/spool/postfix/private/auth"
 NONE = f"no socket {PATH}"
 
 
+def answers(conf: str) -> Answers:
+    """Return answers that differ from the defaults in [dovecot] alone."""
+    return replace(ZEKE, dovecot=DovecotAnswers(conf=conf))
+
+
 def root(tmp_path: Path, *, installed: bool = True) -> Door:
     (tmp_path / "usr/sbin").mkdir(parents=True)
     if installed:
@@ -26,7 +35,7 @@ def root(tmp_path: Path, *, installed: bool = True) -> Door:
 
 
 def test_without_the_package_it_waits(tmp_path: Path) -> None:
-    found = why_absent(root(tmp_path, installed=False), PATH, NONE, is_ours=True)
+    found = why_absent(root(tmp_path, installed=False), PATH, NONE, answers("write"))
     assert found.verdict == WAITS
     assert "dnf install dovecot" in found.advice
 
@@ -58,39 +67,69 @@ def test_an_installed_dovecot(
     units = Units({DOVECOT: unit}, frozenset())
     monkeypatch.setattr(absent, "begin_units", lambda *_: lambda: units)
     monkeypatch.setattr(absent, "closed_to_postfix", lambda _: closed)
-    found = why_absent(root(tmp_path), PATH, NONE, is_ours=True)
+    found = why_absent(root(tmp_path), PATH, NONE, answers("write"))
     assert found.verdict == verdict
     assert word in found.advice
     assert "dnf install" not in found.advice
 
 
+@pytest.mark.parametrize(
+    ("enabled", "conf", "steps"),
+    [
+        ("", "write", ["dnf install dovecot", "apply --section dovecot"]),
+        ("", "leave", ["dnf install dovecot", 'conf = "write"']),
+        ("disabled", "write", ["apply --section dovecot"]),
+        ("disabled", "leave", ['conf = "write"', "`postfix-wizard --section dovecot`"]),
+        ("masked", "write", ["systemctl unmask dovecot", "apply --section dovecot"]),
+        ("masked", "leave", ["systemctl unmask dovecot", 'conf = "write"']),
+        ("masked-runtime", "leave", ["systemctl unmask dovecot", 'conf = "write"']),
+    ],
+)
+def test_the_advice_cures_in_the_state_of_the_host_and_of_the_answers(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    enabled: str,
+    conf: str,
+    steps: list[str],
+) -> None:
+    """With `leave` a run of the section does nothing, and a run never starts a masked Dovecot."""
+    units = Units({DOVECOT: Unit(enabled, "inactive")}, frozenset())
+    monkeypatch.setattr(absent, "begin_units", lambda *_: lambda: units)
+    found = why_absent(root(tmp_path, installed=bool(enabled)), PATH, NONE, answers(conf))
+    assert found.verdict == WAITS
+    assert [found.advice.find(one) for one in steps] == sorted(map(found.advice.find, steps))
+    assert all(one in found.advice for one in steps)
+    assert ("apply --section" in found.advice) == (conf == "write")
+    assert ("unmask" in found.advice) == enabled.startswith("masked")
+
+
 def test_another_user_cannot_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    found = why_absent(root(tmp_path), "/run/x", "/run/x: Permission denied", is_ours=False)
+    found = why_absent(root(tmp_path), "/run/x", "/run/x: Permission denied", answers("leave"))
     assert found.verdict == UNKNOWN
 
 
 @pytest.mark.parametrize(
-    ("settings", "is_ours", "verdict"),
+    ("settings", "conf", "verdict"),
     [
-        ({"protocols": "imap"}, False, WAITS),
-        ({"protocols": "imap"}, True, WRONG),
-        ({f"service auth/unix_listener {PATH}-client/mode": "0660"}, False, WRONG),
-        ({}, False, WRONG),
+        ({"protocols": "imap"}, "leave", WAITS),
+        ({"protocols": "imap"}, "write", WRONG),
+        ({f"service auth/unix_listener {PATH}-client/mode": "0660"}, "leave", WRONG),
+        ({}, "leave", WRONG),
     ],
 )
 def test_one_that_runs_and_was_never_set_up_for_postfix_waits(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     settings: dict[str, str],
-    is_ours: bool,
+    conf: str,
     verdict: str,
 ) -> None:
     """One whose settings cannot be read, or that listens for Postfix elsewhere, is wrong."""
     units = Units({DOVECOT: Unit("enabled", "active")}, frozenset())
     monkeypatch.setattr(absent, "begin_units", lambda *_: lambda: units)
     monkeypatch.setattr(absent, "begin_dovecot", lambda _: lambda: Dovecot(settings=settings))
-    found = why_absent(root(tmp_path), PATH, NONE, is_ours=is_ours)
+    found = why_absent(root(tmp_path), PATH, NONE, answers(conf))
     assert found.verdict == verdict
     assert NONE in found.seen
 

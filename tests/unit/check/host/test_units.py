@@ -45,8 +45,16 @@ def test_units_beside(told: CommandResult, named: dict[str, str]) -> None:
 
 def test_a_dovecot_that_a_path_starts() -> None:
     told = shown(dovecot=("active", "disabled")).text.replace("By=", "By=dovecot.path")
-    found = units.judge_units(CommandResult(Outcome(0, told.encode(), b"")))
+    found = list(units.judge_units(CommandResult(Outcome(0, told.encode(), b""))))
     assert {one.verdict for one in found} == {RIGHT}
+    (boot,) = [one for one in found if one.id == "unit.dovecot"]
+    assert boot.seen == "disabled, and started by dovecot.path"
+
+
+def test_a_masked_unit_is_not_started_by_its_path() -> None:
+    told = shown(dovecot=("active", "masked")).text.replace("By=", "By=dovecot.path")
+    found = units.judge_units(CommandResult(Outcome(0, told.encode(), b"")))
+    assert [one.id for one in found if one.verdict == WARNING] == ["unit.dovecot"]
 
 
 LOADED = (

@@ -28,13 +28,13 @@ MAPS = {"smtpd_sender_login_maps": "hash:/etc/postfix/logins"}
 
 def judged(
     root: Path, use: str, own: dict[str, str], known: dict[str, str], rule: str
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, str, str]]:
     entry = f"submission inet n - n - - smtpd\n  -o smtpd_recipient_restrictions={rule}\n"
     (root / "etc/postfix").mkdir(parents=True)
     (root / "etc/postfix/master.cf").write_text(entry)
     answers = Answers(Hostname("mail.example.com", "example.com"), hardening=Hardening(use))
     found = check(Door(root), Settings(own, known), answers)
-    return [(one.verdict, one.seen) for one in found]
+    return [(one.verdict, one.seen, one.advice) for one in found]
 
 
 CASES: dict[str, tuple[dict[str, str], dict[str, str], str, str, str]] = {
@@ -48,8 +48,21 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], str, str, str]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_on(tmp_path: Path, name: str) -> None:
     own, known, rule, verdict, words = CASES[name]
-    ((found, seen),) = judged(tmp_path, "on", own, known, rule)
+    ((found, seen, _),) = judged(tmp_path, "on", own, known, rule)
     assert (found, words in seen) == (verdict, True), seen
+
+
+@pytest.mark.parametrize(
+    ("known", "rule", "word"),
+    [(KNOWN, OPEN, "apply --section hardening"), (OLD, HELD, "dnf update postfix")],
+)
+def test_the_advice_is_what_brings_the_part(
+    tmp_path: Path, known: dict[str, str], rule: str, word: str
+) -> None:
+    """No run writes what this Postfix does not know."""
+    ((_, _, advice),) = judged(tmp_path, "on", MAPS, known, rule)
+    assert word in advice
+    assert advice.count("`") == 2
 
 
 def test_off_says_nothing(tmp_path: Path) -> None:
