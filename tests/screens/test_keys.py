@@ -51,8 +51,8 @@ KEYS = (
     Key("f", "follow the active step", {"RunScreen": "Follow"}),
     Key(
         "g",
-        "continue a run that ended early",
-        {"HostScreen": "Continue", "ResultScreen": "Continue"},
+        "continue a run that ended early, or its answers",
+        {"HostScreen": "Continue", "OfferScreen": "Continue", "ResultScreen": "Continue"},
     ),
     Key("h", "show what was changed by hand", {"DecidingScreen": "By hand"}),
     Key(
@@ -112,7 +112,7 @@ KEYS = (
         {
             "Choice": "(Next field)",
             "Findings": "Open",
-            "OfferScreen": "Continue",
+            "OfferScreen": "Continue, Start anew",
             "Rows": "(Choose)",
             "RunList": "Open",
             "RunScreen": "Result, All steps",
@@ -147,7 +147,7 @@ KEYS = (
         "leave what is in sight for what is around it",
         {
             "CheckScreen": "Sections",
-            "OfferScreen": "(Continue)",
+            "OfferScreen": "(Continue), (Start anew)",
             "ResultScreen": "Sections",
             "RunScreen": "Question, Output, All steps",
             "SearchEntry": "End search",

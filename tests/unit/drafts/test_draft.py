@@ -231,6 +231,17 @@ def test_answers_whose_run_ended_early_are_offered(
     assert offer.says[1] == "They change: Limits."
 
 
+def test_the_answers_of_an_undone_run_are_named_so(store: DraftStore) -> None:
+    store.keep(typed(RUN, message_size_limit="7"))
+    before = offered(store, RunSummary(RUN, 995.0, "stopped"))
+    assert before is not None
+    assert not before.was_undone
+    offer = offered(store, RunSummary(RUN, 995.0, "stopped", undone=True))
+    assert offer is not None
+    assert offer.was_undone
+    assert offer.says[0].endswith(f"their run {RUN} was stopped, and was undone since.")
+
+
 @pytest.mark.parametrize("sections", [(), ("limits",)])
 def test_after_a_run_that_is_done_the_draft_is_gone(
     store: DraftStore, sections: tuple[str, ...]
