@@ -48,6 +48,8 @@ class FormScreen(WizardScreen):
             tooltip="Type the password or key, which is written to the file that is named here "
             "(also ^T).",
         ),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
     ]
     PLACE: ClassVar[str] = ""
 
@@ -169,7 +171,7 @@ class FormScreen(WizardScreen):
             self.post_message(Typed())
         if event.done:
             # Only now, since the fields that are shown can depend on the value.
-            self.focus_next()
+            self._go_on()
 
     def _paused(self) -> None:
         self.post_message(Typed())
@@ -359,6 +361,10 @@ class FormScreen(WizardScreen):
         self.show_foot()
 
     def on_input_submitted(self) -> None:
+        """Go on to the next field."""
+        self._go_on()
+
+    def _go_on(self) -> None:
         """Focus the next field; from the last one go to the next screen."""
         fields = [one for one in self.query(FormField) if one.display]
         here = self.focused_field()
@@ -366,6 +372,18 @@ class FormScreen(WizardScreen):
             self.action_next()
         else:
             self.focus_next()
+
+    def action_page(self, by: int) -> None:
+        """Focus a field one page further, or the first or last one."""
+        here = self.focused_field()
+        fields = [one for one in self.query(FormField) if one.display]
+        if here is None or not fields:
+            return
+        y = here.virtual_region.y + by * max(1, self.query_one("#form").size.height - 1)
+        above = [one for one in fields if one.virtual_region.y <= y]
+        to = (above or fields[:1])[-1]
+        if to is not here:
+            self.focus_field(to, last=isinstance(to, ItemField))
 
     def action_next(self) -> None:
         """Go to the next screen if this section is valid, else to the first problem."""

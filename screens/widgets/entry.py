@@ -11,13 +11,15 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widgets import Input
 
+from screens.widgets.moving import focus_beside
+
 
 class Entry(Input):
     """Textual's Input in its compact form. Up and down move between the fields of a form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "Previous field", show=False),
-        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "beside(-1)", "Previous field", show=False),
+        Binding("down", "beside(1)", "Next field", show=False),
     ]
 
     def __init__(
@@ -33,6 +35,10 @@ class Entry(Input):
         self.cursor_blink = False
         self._drawn = 0
         self._drawn_size = Size(0, 0)
+
+    def action_beside(self, by: int) -> None:
+        """Go to the field before or after."""
+        focus_beside(self, by)
 
     @property
     def _value(self) -> Text:

@@ -168,6 +168,11 @@ class ChoiceField(FormField):
         event.stop()
         self.post_message(self.Edited(self, event.value))
 
+    def on_choice_ended(self, event: Choice.Ended) -> None:
+        """Go on to the next screen."""
+        event.stop()
+        self.post_message(self.Edited(self, self.text, done=True))
+
 
 class ListedChoiceField(FormField):
     """A field for one of a few words, each on its own line with its sentence."""

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
+from screens.desk import Wish
+from screens.widgets.choice import Choice
 from screens.widgets.entry import Entry
-from screens.widgets.field import TextField
+from screens.widgets.field import FormField, TextField
 from screens.widgets.line import Line
-from screens.widgets.rows import Lines, Rows, position
+from screens.widgets.rows import FieldRows, Lines, Rows, position
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import StandIn, fresh_host
+from tests.screens.standin import StandIn, answers, fresh_host, set_up_host
 
 LAN, LOOPBACK = "192.168.1.0/24", "127.0.0.0/8"
 
@@ -99,6 +101,70 @@ async def test_what_was_typed_is_removed_and_what_was_suggested_is_left_out() ->
         await in_sight(pilot, "[x] ace.zeke.ne.jp")
         await pilot.press("delete")
         await in_sight(pilot, "[ ] ace.zeke.ne.jp")
+
+
+async def test_up_and_down_stay_in_the_form() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Hostname")
+        first = entry_of(pilot)
+        await pilot.press("up", "up")
+        assert entry_of(pilot) is first
+        await pilot.press(*["down"] * 5)
+        assert entry_of(pilot) is list(pilot.app.screen.query(Entry))[-1]
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "wizard  Domains")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "wizard  Networks")
+        await pilot.press(*["up"] * 6)
+        assert isinstance(pilot.app.screen.focused, FieldRows)
+        await pilot.press(*["down"] * 9)
+        assert entry_of(pilot) is list(pilot.app.screen.query(Entry))[-1]
+
+
+async def test_enter_on_a_choice_that_is_the_last_field_goes_to_the_next_screen() -> None:
+    session = StandIn(the_host=set_up_host(), saved=answers())
+    async with opened(session, Wish(sections=("hardening",))) as pilot:
+        await pilot.press("down")
+        assert isinstance(pilot.app.screen.focused, Choice)
+        await pilot.press("enter")
+        await in_sight(pilot, "wizard  Review")
+
+
+async def test_the_cursor_of_the_list_needs_no_colour() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Domains")
+        await pilot.press("escape", "down")
+        shown = await in_sight(pilot, ">Networks")
+        assert "*Domains" in shown, "the open section has a mark of its own"
+        await pilot.press("escape")
+        shown = await in_sight(pilot, ">Domains")
+        assert " Networks" in shown
+
+
+async def test_page_down_and_up_go_through_a_long_form() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "More")
+        first = entry_of(pilot)
+        await pilot.press("pagedown")
+        await in_sight(pilot, "> Largest message")
+        await pilot.press("pagedown")
+        await in_sight(pilot, "line 2")
+        await pilot.press(*["pagedown"] * 3)
+        fields = [one for one in pilot.app.screen.query(FormField) if one.display]
+        assert fields[-1].has_focus_within
+        await pilot.press(*["pageup"] * 5)
+        assert entry_of(pilot) is first
+
+
+async def test_page_down_in_a_list_goes_on_with_the_form() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Networks")
+        await pilot.press(*["up"] * 3, "pagedown")
+        rows = pilot.app.screen.focused
+        assert isinstance(rows, Rows)
+        assert rows.cursor == 1
+        await pilot.press("pagedown")
+        assert entry_of(pilot) is list(pilot.app.screen.query(Entry))[-1]
 
 
 async def test_enter_in_the_last_empty_line_goes_to_the_next_screen() -> None:

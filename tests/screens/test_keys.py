@@ -186,8 +186,8 @@ KEYS = (
             "Tabs": "(Next tab)",
         },
     ),
-    Key("pageup", "a page up", {"Scrolling": "(Page up)"}),
-    Key("pagedown", "a page down", {"Scrolling": "(Page down)"}),
+    Key("pageup", "a page up", {"FormScreen": "(Page up)", "Scrolling": "(Page up)"}),
+    Key("pagedown", "a page down", {"FormScreen": "(Page down)", "Scrolling": "(Page down)"}),
     Key("home", "first line", {"Scrolling": "(First)"}),
     Key("end", "last line", {"Scrolling": "(Last)"}),
 )
