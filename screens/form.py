@@ -276,7 +276,14 @@ class FormScreen(WizardScreen):
             else ""
         )
         said = f"{was}{self._taken_as(form_field)}{chosen or form_field.field.help}"
-        return said + more + self._typed()
+        return self._others_wrong(form_field) + said + more + self._typed()
+
+    def _others_wrong(self, here: FormField) -> str:
+        """Name the other fields that are marked: they may be out of sight, or wrong since this edit."""
+        marked = [
+            one.field.label for one in self.query(FormField) if one.problem and one is not here
+        ]
+        return f"WRONG now: {', '.join(marked)}. " if marked else ""
 
     def _show_beside(self, found: Sequence[Suggestion]) -> None:
         """On a wide terminal, show the suggestions beside the form."""

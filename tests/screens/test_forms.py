@@ -103,6 +103,22 @@ async def test_what_was_typed_is_removed_and_what_was_suggested_is_left_out() ->
         await in_sight(pilot, "[ ] ace.zeke.ne.jp")
 
 
+async def test_ipv6_needs_a_row_that_is_offered_and_named_at_the_cursor() -> None:
+    host = fresh_host()
+    host = replace(host, network=replace(host.network, has_ipv6_loopback=True))
+    async with opened(StandIn(the_host=host)) as pilot:
+        await walk_to(pilot, "Networks")
+        pilot.app.screen.query(Choice).first().focus()
+        await pilot.press("right")
+        shown = await in_sight(pilot, "WRONG now: Trusted networks.")
+        assert "[ ] [::1]/128  this host itself, by IPv6" in shown
+        await pilot.press("down")
+        await clear(pilot)
+        await type_text(pilot, "nozone")
+        shown = await in_sight(pilot, "firewalld has no zone nozone")
+        assert "Trusted networks - WRONG" in shown, "both have the mark"
+
+
 async def test_up_and_down_stay_in_the_form() -> None:
     async with opened() as pilot:
         await walk_to(pilot, "Hostname")

@@ -11,11 +11,13 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Any, Optional, Union
 
+from wizard.answers import cross_field
 from wizard.answers.build import Values, build_each, default_mydomain, quoted, to_values
 from wizard.answers.fields import field_of
 from wizard.answers.form import (
     CUSTOM,
     Text,
+    answers_as_typed,
     answers_from_texts,
     check_texts,
     from_texts,
@@ -71,6 +73,7 @@ class Draft:
         self.texts = _opening_texts(values)
         self._checked: dict[str, tuple[dict[str, Any], tuple[Problem, ...]]] = {}
         self._whole: Optional[Union[Answers, tuple[Problem, ...]]] = None
+        self._between: Optional[tuple[Answers, tuple[Problem, ...]]] = None
         self._opened_with = {section: dict(texts) for section, texts in self.texts.items()}
         self._host_texts = self._opened_with
         if host_values is not None:
@@ -88,8 +91,12 @@ class Draft:
         if self.texts[section].get(name, ()) != text:
             self.run = ""
         self.texts[section][name] = text
+        self._forget(section)
+
+    def _forget(self, section: str) -> None:
+        """Drop what was found about the texts of a section, and about all of them together."""
         self._checked.pop(section, None)
-        self._whole = None
+        self._whole = self._between = None
 
     def begin_item(self, section: str, name: str, text: str) -> None:
         """Store the text in the line below a list, "" once it was entered."""
@@ -109,14 +116,21 @@ class Draft:
         return self._checked[section]
 
     def problems(self, section: str) -> tuple[Problem, ...]:
-        """Return a section's problems: alone, together with the others, then with the host."""
+        """Return a section's problems: of single fields, between fields, then with the host.
+
+        A wrong field does not hide the problems of others.
+        """
         found = self.checked(section)[1]
-        if found:
-            return found
-        whole = self.answers()
-        if isinstance(whole, Answers):
-            return tuple(SECTIONS_BY_NAME[section].excluded(whole, self.host))
-        return tuple(problem for problem in whole if problem.section == section)
+        if self._between is None:
+            typed = answers_as_typed({one: self.checked(one) for one in SECTIONS})
+            self._between = typed, cross_field.problems(typed)
+        typed, between = self._between
+        more = (
+            *(one for one in between if one.section == section),
+            *SECTIONS_BY_NAME[section].excluded(typed, self.host),
+        )
+        named = {one.name for one in found}
+        return (*found, *(one for one in more if one.name not in named))
 
     def answers(self) -> Union[Answers, tuple[Problem, ...]]:
         """Return the answers, or all their problems."""
@@ -137,8 +151,7 @@ class Draft:
         self.texts[section] = dict(texts)
         if section == "hostname":
             _follow_hostname(self.texts)
-        self._checked.pop(section, None)
-        self._whole = None
+        self._forget(section)
 
     def began_with(self, section: str, name: str) -> Text:
         """Return the text of a field at the start, () for what is no answer, such as the policy."""

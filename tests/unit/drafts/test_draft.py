@@ -163,6 +163,21 @@ def test_a_start_with_one_section_carries_the_others_along() -> None:
     assert again.stored(1.0, "1-1") == stored
 
 
+def test_a_second_wrong_field_takes_no_problem_away() -> None:
+    draft = opened()
+    draft.set("networks", "inet_protocols", "all")
+    (missing,) = draft.problems("networks")
+    assert missing.name == "mynetworks"
+    draft.set("networks", "firewall_zone", "two words")
+    assert {one.name for one in draft.problems("networks")} == {"mynetworks", "firewall_zone"}
+    draft.set("limits", "message_size_limit", "ten")
+    draft.set("hostname", "myhostname", "mail")
+    assert missing in draft.problems("networks"), "nor does one of another section"
+    draft.set("networks", "mynetworks", ("127.0.0.0/8", "[::1]/128", "10.1"))
+    assert {one.name for one in draft.problems("networks")} >= {"mynetworks", "firewall_zone"}
+    assert missing not in draft.problems("networks"), "the right items of a list count"
+
+
 def test_the_line_below_a_list_is_entered_or_refused() -> None:
     draft = opened()
     draft.begin_item("domains", "local", "b.example, c.example a.example")
