@@ -13,6 +13,7 @@ from screens.frame import WizardScreen
 from screens.messages import Typed
 from screens.places import place
 from screens.preview import preview
+from screens.problems import Problems, marks_of, others_wrong, problems_of
 from screens.secret import SecretScreen, secret_of
 from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.items import ItemField
@@ -27,6 +28,9 @@ from wizard.host.suggest import Suggestion
 
 PAUSE = 0.6
 """Seconds after the last key until a value is checked."""
+
+REPAIR_FIRST = "Repair this or clear it (^U) first. "
+"""In front of the error that keeps the screen from being left."""
 
 
 class FormScreen(WizardScreen):
@@ -62,6 +66,8 @@ class FormScreen(WizardScreen):
         self._last_field: Optional[FormField] = None
         self._written: set[str] = set()
         self._says_wrong = False
+        self._stopped_at: Optional[FormField] = None
+        """The wrong field that kept the screen from being left, until the next edit."""
 
     def field(self, name: str, section: str = "") -> Field:
         """Return the table's entry of a field of this screen."""
@@ -104,6 +110,7 @@ class FormScreen(WizardScreen):
         for form_field in self.query(ItemField):
             field = form_field.field
             form_field.begin_with(self.draft.unfinished.get((field.section, field.name), ""))
+            form_field.show_as(self.desk.listed.get((field.section, field.name)))
         form = self.query_one("#form")
         for watched in ("scroll_y", "virtual_size"):
             self.watch(form, watched, self._show_position, init=False)
@@ -149,6 +156,7 @@ class FormScreen(WizardScreen):
         event.stop()
         form_field, field = event.form_field, event.form_field.field
         self._refused = False
+        self._stopped_at = None
         in_list = isinstance(form_field, ItemField) and event.typed
         if isinstance(form_field, ItemField):
             self.draft.begin_item(field.section, field.name, form_field.entered)
@@ -174,20 +182,26 @@ class FormScreen(WizardScreen):
             self._go_on()
 
     def _paused(self) -> None:
+        self._pause = None
         self.post_message(Typed())
         here = self.focused_field()
         if here is not None:
             here.show_was(self.was_of(here))
-            here.problem = self._problem_of(here, self._problems())
+            here.problem = self._problem_of(here, marks_of(self.draft, self.sections))
         self.refresh_bindings()
         self.show_foot()
+
+    @property
+    def is_typing(self) -> bool:
+        """True until the typing pauses, or the focus moves."""
+        return self._pause is not None
 
     def edited(self, field: Field) -> None:
         """Let other fields follow this one."""
 
     def show_fields(self) -> None:
         """Update the marks of all fields, the list at the left and the foot."""
-        problems = self._problems()
+        problems = marks_of(self.draft, self.sections)
         for form_field in self.query(FormField):
             form_field.mark(self._problem_of(form_field, problems))
             form_field.show_was(self.was_of(form_field))
@@ -210,19 +224,13 @@ class FormScreen(WizardScreen):
         shown = began.live if isinstance(began, Unsaid) else began
         return shown if isinstance(shown, str) and shown != form_field.text else ""
 
-    def _problem_of(self, form_field: FormField, problems: dict[tuple[str, str], str]) -> str:
+    def _problem_of(self, form_field: FormField, problems: Problems) -> str:
         field = form_field.field
-        if not form_field.text and not self._refused and self.draft.first:
-            # An empty field of a first set-up has no mark. The list says "to do".
+        is_new = self.draft.first and field.section not in self.draft.seen
+        if not form_field.text and not self._refused and is_new:
+            # An empty field of a section that was not confirmed has no mark. The list says "to do".
             return ""
         return problems.get((field.section, field.name), "")
-
-    def _problems(self) -> dict[tuple[str, str], str]:
-        found: dict[tuple[str, str], str] = {}
-        for section in self.sections:
-            for problem in self.draft.problems(section):
-                found.setdefault((section, problem.name), problem.message)
-        return found
 
     def focus_body(self) -> None:
         """Focus the first field; in a list, the line to add an item."""
@@ -250,7 +258,8 @@ class FormScreen(WizardScreen):
                 self.say_foot(shown, f"CAUTION: {form_field.warning}", "caution")
                 return
         if wrong:
-            self.say_foot(shown, f"WRONG: {wrong}", "wrong")
+            first = REPAIR_FIRST if form_field is self._stopped_at else ""
+            self.say_foot(shown, f"{first}WRONG: {wrong}", "wrong")
         else:
             self.say_foot(shown, self.advice(form_field), "quiet")
 
@@ -276,14 +285,7 @@ class FormScreen(WizardScreen):
             else ""
         )
         said = f"{was}{self._taken_as(form_field)}{chosen or form_field.field.help}"
-        return self._others_wrong(form_field) + said + more + self._typed()
-
-    def _others_wrong(self, here: FormField) -> str:
-        """Name the other fields that are marked: they may be out of sight, or wrong since this edit."""
-        marked = [
-            one.field.label for one in self.query(FormField) if one.problem and one is not here
-        ]
-        return f"WRONG now: {', '.join(marked)}. " if marked else ""
+        return others_wrong(self.query(FormField), form_field) + said + more + self._typed()
 
     def _show_beside(self, found: Sequence[Suggestion]) -> None:
         """On a wide terminal, show the suggestions beside the form."""
@@ -398,9 +400,13 @@ class FormScreen(WizardScreen):
             return
         self._refused = True
         self.show_fields()
-        wrong = next((one for one in self.query(FormField) if one.problem), None)
+        problems = problems_of(self.draft, self.sections)
+        marked = (one for one in self.query(FormField) if one.problem)
+        wrong = next(
+            (one for one in marked if (one.field.section, one.field.name) in problems), None
+        )
         if wrong is not None:
-            self.focus_field(wrong)
+            self._stop_at(wrong)
             return
         self.draft.seen.update(self.sections)
         super().action_next()
@@ -408,15 +414,22 @@ class FormScreen(WizardScreen):
     def leave_for(self, place: str) -> None:
         """Add typed text that was not entered yet, and go to another screen."""
         if self._settled():
+            for one in self.query(ItemField):
+                self.desk.listed[one.field.section, one.field.name] = one.shown
             super().leave_for(place)
 
     def _settled(self) -> bool:
         for form_field in self.query(FormField):
             if not form_field.settle():
-                self.focus_field(form_field, last=True)
+                self._stop_at(form_field, last=True)
                 return False
             self.draft.begin_item(form_field.field.section, form_field.field.name, "")
         return True
+
+    def _stop_at(self, form_field: FormField, *, last: bool = False) -> None:
+        """Go to a wrong field instead of another screen, and say why."""
+        self._stopped_at = form_field
+        self.focus_field(form_field, last=last)
 
     def focus_field(self, form_field: FormField, *, last: bool = False) -> None:
         """Focus a field's first widget, or its last."""

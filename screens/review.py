@@ -106,6 +106,9 @@ class ReviewScreen(DecidingScreen):
     def on_planned(self, message: Planned) -> None:
         """Store the plan, and compare its files in a thread."""
         plan = self.desk.plan = message.plan
+        draft = message.draft or self.desk.draft
+        if draft is not None and self.runs_the_draft:
+            draft.obstacles = plan.obstacles
         in_background(self, lambda: make_tabs(plan), self.show_tabs)
 
     async def show_tabs(self, tabs: tuple[Tab, ...]) -> None:
@@ -132,6 +135,7 @@ class ReviewScreen(DecidingScreen):
             # Textual mounts nothing on a screen that is closing.
             return
         self.say()
+        self.show_states()
         self.show_tab()
         self.pane.focus()
         self.refresh_bindings()
@@ -178,7 +182,7 @@ class ReviewScreen(DecidingScreen):
         line = self.query_one("#review-says", Line)
         if plan.obstacles:
             count = counted(len(plan.obstacles), "problem")
-            line.say(f"This plan cannot run: {count}. Press 1 (Summary).", "wrong")
+            line.say(f"This plan cannot run: {count}, which the summary (1) shows.", "wrong")
         elif not plan.pending:
             line.say(NOTHING, "strong")
         elif self.blocked_by:

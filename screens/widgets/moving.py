@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widget import Widget
 
 LIST = "sections"
-"""The ID of the list at the left."""
+"""The ID of the list of sections."""
 
 
 def focus_beside(widget: Widget, by: int) -> bool:

@@ -15,7 +15,8 @@ from screens.widgets.line import Line
 from screens.widgets.rows import FieldRows, Lines, Rows, position
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import StandIn, answers, fresh_host, set_up_host
+from tests.screens.standin import StandIn, answers, fresh_host, make_plan, set_up_host
+from wizard.answers.model import Problem
 
 LAN, LOOPBACK = "192.168.1.0/24", "127.0.0.0/8"
 
@@ -117,6 +118,90 @@ async def test_ipv6_needs_a_row_that_is_offered_and_named_at_the_cursor() -> Non
         await type_text(pilot, "nozone")
         shown = await in_sight(pilot, "firewalld has no zone nozone")
         assert "Trusted networks - WRONG" in shown, "both have the mark"
+
+
+async def test_a_pair_of_files_is_read_in_its_form() -> None:
+    session = StandIn(pair_problem="the key does not belong to the certificate")
+    async with opened(session) as pilot:
+        await walk_to(pilot, "Certificate")
+        await pilot.press("down", "down", "down", "enter")
+        await in_sight(pilot, "> Certificate file")
+        await type_text(pilot, "/etc/pki/mail.pem")
+        await pilot.press("tab")
+        await type_text(pilot, "/etc/pki/mail.key")
+        await pilot.press("tab")
+        shown = await in_sight(pilot, "WRONG")
+        assert "Certificate wrong" in shown
+        await pilot.press("ctrl+n")
+        shown = told(await in_sight(pilot, "> WRONG"))
+        assert "the pair cannot be used: the key does not belong to the certificate" in shown
+        session.pair_problem = ""
+        await type_text(pilot, "x")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "wizard  Blocklists")
+
+
+async def test_what_is_in_the_way_of_a_plan_is_shown_in_the_list_and_in_its_form() -> None:
+    obstacle = Problem("domains", "local", "The domains are in the way.")
+    plan = replace(make_plan(fresh_host()), obstacles=(obstacle,))
+    async with opened(StandIn(plan_made=plan)) as pilot:
+        await walk_to(pilot, "Review")
+        await in_sight(pilot, "This plan cannot run: 1 problem, which the summary (1) shows.")
+        await pilot.press("escape")
+        await in_sight(pilot, "Domains     wrong")
+        await pilot.press(*["up"] * 5, "enter")
+        await in_sight(pilot, "WRONG: The domains are in the way.")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "wizard  Networks")
+        await pilot.press("ctrl+p")
+        await in_sight(pilot, "wizard  Domains")
+        await type_text(pilot, "b.zeke.ne.jp")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "[x] b.zeke.ne.jp")
+        assert "WRONG" not in shown, "only another plan can tell now"
+
+
+async def test_a_list_has_the_same_rows_at_each_visit() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Domains")
+        await type_text(pilot, "b.zeke.ne.jp")
+        await pilot.press("enter")
+        before = await in_sight(pilot, "[x] b.zeke.ne.jp")
+        assert line_of(before, "[ ] ace.zeke.ne.jp") < line_of(before, "b.zeke.ne.jp")
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "wizard  Networks")
+        await pilot.press("ctrl+p")
+        again = await in_sight(pilot, "[x] b.zeke.ne.jp")
+        assert line_of(again, "[ ] ace.zeke.ne.jp") < line_of(again, "b.zeke.ne.jp")
+        await pilot.press("up", "delete")
+        await pilot.pause(0.1)
+        await pilot.press("ctrl+n")
+        await in_sight(pilot, "wizard  Networks")
+        await pilot.press("ctrl+p")
+        again = await in_sight(pilot, "[ ] ace.zeke.ne.jp")
+        assert "b.zeke.ne.jp" not in again, "what was removed stays so"
+        await pilot.press("ctrl+p")
+        await in_sight(pilot, "wizard  Hostname")
+        await clear(pilot)
+        await type_text(pilot, "ace.zeke.ne.jp")
+        await pilot.press("ctrl+n")
+        shown = await in_sight(pilot, "wizard  Domains")
+        assert "[ ] ace.zeke.ne.jp" not in shown, "the name of this host is none for the list"
+
+
+@pytest.mark.parametrize("key", ["enter", "ctrl+n"])
+async def test_a_form_that_is_not_left_says_what_to_repair(key: str) -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Networks")
+        await type_text(pilot, "10.1")
+        await in_sight(pilot, "WRONG: ")
+        await pilot.press("escape", "down", key)
+        shown = told(await in_sight(pilot, "Repair this or clear it"))
+        assert "Repair this or clear it (^U) first. WRONG: " in shown
+        assert entry_of(pilot).value == "10.1"
+        await clear(pilot)
+        shown = await in_sight(pilot, "Computers here may send mail")
+        assert "Repair" not in shown
 
 
 async def test_up_and_down_stay_in_the_form() -> None:

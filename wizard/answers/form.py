@@ -97,7 +97,7 @@ def answers_as_typed(
     """Return answers for the rules between fields, though single fields may be wrong.
 
     `checked` has what `check_texts` returned for each section. A wrong text stays as it is typed, and
-    wrong items of lists are left out: what is said of the other fields must not depend on them.
+    wrong items of lists are omitted: what is said of the other fields must not depend on them.
     """
     made: dict[str, Any] = {}
     for section, (given, found) in checked.items():

@@ -64,6 +64,8 @@ class Draft:
         self.seen: set[str] = set()
         self.again: set[str] = set()
         """Sections that are planned again with the values that the runs wrote, changed or not."""
+        self.obstacles: tuple[Problem, ...] = ()
+        """What the last plan found in the way, until its section is edited."""
         self.run = ""
         """The run that was started with exactly these answers, "" for none."""
         self.unfinished: dict[tuple[str, str], str] = {}
@@ -97,6 +99,7 @@ class Draft:
         """Drop what was found about the texts of a section, and about all of them together."""
         self._checked.pop(section, None)
         self._whole = self._between = None
+        self.obstacles = tuple(one for one in self.obstacles if one.section != section)
 
     def begin_item(self, section: str, name: str, text: str) -> None:
         """Store the text in the line below a list, "" once it was entered."""
@@ -131,6 +134,10 @@ class Draft:
         )
         named = {one.name for one in found}
         return (*found, *(one for one in more if one.name not in named))
+
+    def obstacles_of(self, section: str) -> tuple[Problem, ...]:
+        """Return the obstacles of the last plan that are about a section."""
+        return tuple(one for one in self.obstacles if one.section == section)
 
     def answers(self) -> Union[Answers, tuple[Problem, ...]]:
         """Return the answers, or all their problems."""
@@ -185,7 +192,7 @@ class Draft:
 
     def state(self, *sections: str) -> str:
         """Return the word for the state of a screen that shows these sections."""
-        if any(self.problems(section) for section in sections):
+        if any(self.problems(one) or self.obstacles_of(one) for one in sections):
             return WRONG if self._is_begun(sections) else TO_DO
         if self.first:
             return DONE if set(sections) <= self.seen else TO_DO

@@ -43,6 +43,7 @@ from wizard.plan.files import Link, sha256
 from wizard.plan.report import notes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back, read_values
+from wizard.sections.certificate.section import CERTIFICATE
 
 
 def test_a_blocklist_without_a_list_to_stand_in_is_said(answers: Answers) -> None:
@@ -360,6 +361,10 @@ def test_a_certificate_is_judged_by_the_same_dates_from_each_source(
     assert not build_plan(files, changed(own_pair=PAIR)).obstacles
     (obstacle,) = build_plan(files, changed(own_pair=replace(PAIR, **changes))).obstacles
     assert why in obstacle.message
+    (said,) = CERTIFICATE.excluded(files, changed(own_pair=replace(PAIR, **changes)))
+    assert said == obstacle, "a form says it too"
+    other = replace(PAIR, cert_file="/other", **changes)
+    assert not [*CERTIFICATE.excluded(files, changed(own_pair=other))], "another pair was read"
     (lineage,) = FRESH.lineages
     spoilt = replace(lineage, **changes)
     (obstacle,) = build_plan(answers, changed(lineages=(spoilt,))).obstacles
