@@ -29,8 +29,8 @@ from wizard.host.suggest import Suggestion
 PAUSE = 0.6
 """Seconds after the last key until a value is checked."""
 
-REPAIR_FIRST = "Repair this or clear it (^U) first. "
-"""In front of the error that keeps the screen from being left."""
+REPAIR_FIRST = " Repair this or clear it (^U) first."
+"""After the error that keeps the screen from being left."""
 
 
 class FormScreen(WizardScreen):
@@ -259,7 +259,7 @@ class FormScreen(WizardScreen):
                 return
         if wrong:
             first = REPAIR_FIRST if form_field is self._stopped_at else ""
-            self.say_foot(shown, f"{first}WRONG: {wrong}", "wrong")
+            self.say_foot(shown, f"WRONG: {wrong}{first}", "wrong")
         else:
             self.say_foot(shown, self.advice(form_field), "quiet")
 
