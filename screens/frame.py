@@ -291,7 +291,7 @@ class WizardScreen(Screen[None]):
 
 
 _STATE_LOOKS = {
-    "done": "right",
+    "ok": "right",
     "wrong": "wrong",
     "changed": "strong",
     "to do": "",

@@ -320,6 +320,8 @@ class ReviewScreen(DecidingScreen):
     def action_sections(self) -> None:
         """Show the list of sections, or hide it again. A diff needs its room."""
         self.set_class(not self.has_class("-list"), "-list")
+        # The lines are wrapped again at the width that the list takes or gives back.
+        self.call_after_refresh(self.show_tab)
         if self.has_class("-list"):
             self.query_one(Sections).focus()
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -12,6 +13,10 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from screens.widgets.moving import focus_beside
+
+
+MORE_BEFORE = "<"
+"""In the first cell of a text whose head is out of sight."""
 
 
 class Entry(Input):
@@ -48,7 +53,14 @@ class Entry(Input):
 
     def render_line(self, y: int) -> Strip:
         """Draw the text, and the line below it over the whole width, also without any text."""
-        return super().render_line(y).adjust_cell_length(self.size.width, self.rich_style)
+        width = self.size.width
+        line = super().render_line(y).adjust_cell_length(width, self.rich_style)
+        mark = Strip([Segment(MORE_BEFORE, self.rich_style)])
+        return Strip.join([mark, line.crop(1, width)]) if self.scroll_offset.x and width else line
+
+    def on_blur(self) -> None:
+        """Show the head of a long text again: where it begins says more than its end."""
+        self.scroll_to(0, animate=False, force=True, immediate=True)
 
     def refresh(
         self,

@@ -73,7 +73,7 @@ class FormField(Widget):
         """The name of the field, with what is to be known of its state."""
         label = self.field.label
         if self.problem:
-            label = f"{WRONG}: {label}" if self.inline else f"{label} - {WRONG}"
+            label = f"{WRONG} {label}" if self.inline else f"{label} - {WRONG}"
         # The foot has the old value of an inline field, which has no room for it.
         was = f"   (was {self.was})" if self.was and not self.inline else ""
         return f"{FOCUSED if self.has_focus_within else OTHER}{label}{was}"

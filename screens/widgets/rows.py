@@ -350,4 +350,20 @@ class Lines(Rows):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "Scroll", key_display="Up/Down", tooltip="Scroll the lines."),
+        Binding(
+            "right",
+            "sideways(8)",
+            "Long lines",
+            key_display="Left/Right",
+            tooltip="Move lines that are cut at the right.",
+        ),
     ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Offer to move sideways only where a line is cut."""
+        del parameters
+        return action != "sideways" or self.virtual_size.width > self.size.width
+
+    def _measure(self) -> None:
+        super()._measure()
+        self.screen.refresh_bindings()

@@ -204,6 +204,30 @@ async def test_a_form_that_is_not_left_says_what_to_repair(key: str) -> None:
         assert "Repair" not in shown
 
 
+async def test_a_long_text_shows_its_head_or_a_mark() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Certificate")
+        await pilot.press("down", "down", "down", "enter")
+        await in_sight(pilot, "> Certificate file")
+        await type_text(pilot, "/etc/letsencrypt/archive/zeke.ne.jp/fullchain17.pem")
+        await pilot.press("left", "end")
+        await in_sight(pilot, "Certificate file       <")
+        assert "ullchain17.pem" in picture(pilot.app)
+        await pilot.press("tab")
+        await in_sight(pilot, "Certificate file       /etc/letsencrypt/")
+
+
+async def test_a_wrong_label_keeps_its_distance() -> None:
+    async with opened() as pilot:
+        await walk_to(pilot, "Networks")
+        pilot.app.screen.query(Choice).first().focus()
+        await pilot.press("down")
+        await clear(pilot)
+        await type_text(pilot, "nozone")
+        await pilot.press("tab")
+        await in_sight(pilot, "  WRONG Firewall zone... nozone")
+
+
 async def test_up_and_down_stay_in_the_form() -> None:
     async with opened() as pilot:
         await walk_to(pilot, "Hostname")
@@ -287,7 +311,7 @@ async def test_no_label_of_a_field_is_cut() -> None:
             for one in pilot.app.screen.query(TextField).results(TextField):
                 # A hidden one has no width: another choice above it shows it.
                 width = one.query_one("#label", Line).size.width
-                assert not width or len(one.label) < width, one.label
+                assert not width or len(one.label) <= width, one.label
 
 
 @pytest.mark.parametrize("size", [(80, 24), (132, 43)])

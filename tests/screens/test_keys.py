@@ -182,6 +182,7 @@ KEYS = (
         {
             "Choice": "Choose",
             "ChoiceList": "(Next choice)",
+            "Lines": "Long lines",
             "Scrolling": "(Right)",
             "Tabs": "(Next tab)",
         },
@@ -292,7 +293,7 @@ async def test_footer_and_help_of_the_list_and_of_an_undo() -> None:
     async with opened(session) as pilot:
         await held_together(pilot)
         await pilot.press("u")
-        await in_sight(pilot, "Undo of a run")
+        await in_sight(pilot, "Undo of run")
         await held_together(pilot)
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Optional, Union
 
 from wizard.answers import cross_field
+from wizard.answers.as_written import as_written
 from wizard.answers.build import Values, build_each, default_mydomain, quoted, to_values
 from wizard.answers.fields import field_of
 from wizard.answers.form import (
@@ -33,7 +34,7 @@ from wizard.host.facts import Host
 from wizard.secrets import MASK, masked
 from wizard.sections.registry import BY_NAME as SECTIONS_BY_NAME
 
-TO_DO, DONE, WRONG, CHANGED, AS_IS = "to do", "done", "wrong", "changed", "as is"
+TO_DO, OK, WRONG, CHANGED, AS_IS = "to do", "ok", "wrong", "changed", "as is"
 """The words for a section's state."""
 
 
@@ -86,9 +87,14 @@ class Draft:
         return self.texts[section].get(name, ())
 
     def set(self, section: str, name: str, text: Text) -> None:
-        """Store a field's text. The text of an `Unsaid` value from the start stays that value."""
+        """Store a field's text. One that is read as the text of the start is no change of it.
+
+        The text of an `Unsaid` value from the start stays that value.
+        """
         began = self.began_with(section, name)
-        if isinstance(began, Unsaid) and text in (began.live, ()):
+        if isinstance(began, Unsaid):
+            text = began if text in (began.live, ()) else text
+        elif isinstance(text, str) and text != began and _read(section, name, text) == began:
             text = began
         if self.texts[section].get(name, ()) != text:
             self.run = ""
@@ -195,7 +201,7 @@ class Draft:
         if any(self.problems(one) or self.obstacles_of(one) for one in sections):
             return WRONG if self._is_begun(sections) else TO_DO
         if self.first:
-            return DONE if set(sections) <= self.seen else TO_DO
+            return OK if set(sections) <= self.seen else TO_DO
         return CHANGED if any(map(self.is_changed, sections)) else AS_IS
 
     def _is_begun(self, sections: tuple[str, ...]) -> bool:
@@ -343,6 +349,12 @@ def _follow_hostname(sections: dict[str, dict[str, Text]]) -> None:
     texts = sections["hostname"]
     if texts["mydomain"] == default_mydomain(str(texts["myhostname"])):
         texts["mydomain"] = ""
+
+
+def _read(section: str, name: str, text: str) -> str:
+    """Return what a typed text is read as."""
+    field = field_of(section, name)
+    return text if field is None else as_written(field, text)
 
 
 def _is_list(section: str, name: str) -> bool:

@@ -163,6 +163,18 @@ def test_a_start_with_one_section_carries_the_others_along() -> None:
     assert again.stored(1.0, "1-1") == stored
 
 
+def test_a_text_that_is_read_as_the_old_one_is_no_change() -> None:
+    draft = opened()
+    for name, text in (("myhostname", "MAIL.example.com."), ("myhostname", "mail.example.com ")):
+        draft.set("hostname", name, text)
+        assert not draft.is_changed("hostname")
+    draft.set("networks", "inet_interfaces", "all ")
+    draft.set("limits", "message_size_limit", "10M")
+    assert draft.changed == ()
+    draft.set("limits", "message_size_limit", "11M")
+    assert draft.changed == ("limits",)
+
+
 def test_a_second_wrong_field_takes_no_problem_away() -> None:
     draft = opened()
     draft.set("networks", "inet_protocols", "all")

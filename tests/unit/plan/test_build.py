@@ -309,6 +309,8 @@ def test_cautions_have_names_and_values(answers: Answers) -> None:
     assert cautions(public, FRESH) == ["public-range=203.0.113.0/24"]
     several = networks(answers, mynetworks=("203.0.113.0/24", "127.0.0.0/8", "198.51.100.0/28"))
     assert cautions(several, FRESH) == ["public-range=203.0.113.0/24,198.51.100.0/28"]
+    said = "203.0.113.0/24, 198.51.100.0/28 in mynetworks are public ranges: every host in them may"
+    assert any(one.message.startswith(said) for one in build_plan(several, FRESH).cautions)
     zone = Zone("public", frozenset(), frozenset({"ssh"}), ("service ssh",))
     fleeting = changed(firewall=Firewall("running", "public", (zone,)))
     assert cautions(answers, fleeting) == ["firewall-reload=service%20ssh%20(zone%20public)"]
