@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Iterable, Optional, Sequence
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widget import Widget
@@ -266,6 +267,9 @@ class FormScreen(WizardScreen):
     def say_foot(self, shown: str, advice: str, look: str) -> None:
         """Write the foot's lines: the preview of an inline field, and the advice."""
         self._says_wrong = look == "wrong"
+        if cell_len(shown) > self.query_one("#foot").size.width > 0:
+            # Its line would cut it. The advice is wrapped.
+            shown, advice = "", f"{shown}\n{advice}"
         line = self.query_one("#foot-preview", Line)
         line.set_class(bool(shown), "-shown")
         line.say(shown, "value")

@@ -14,7 +14,6 @@ from textual.widgets import Input
 
 from screens.widgets.moving import focus_beside
 
-
 MORE_BEFORE = "<"
 """In the first cell of a text whose head is out of sight."""
 

@@ -212,6 +212,9 @@ async def test_a_long_text_shows_its_head_or_a_mark() -> None:
         await type_text(pilot, "/etc/letsencrypt/archive/zeke.ne.jp/fullchain17.pem")
         await pilot.press("left", "end")
         await in_sight(pilot, "Certificate file       <")
+        await pilot.pause(1.2)
+        said = "".join(line[20:].strip() for line in picture(pilot.app).splitlines())
+        assert "cert_file =/etc/letsencrypt/archive/zeke.ne.jp/fullchain17.pem" in said
         assert "ullchain17.pem" in picture(pilot.app)
         await pilot.press("tab")
         await in_sight(pilot, "Certificate file       /etc/letsencrypt/")
