@@ -83,3 +83,15 @@ class PickScreen(Window[str]):
         """Answer."""
         event.stop()
         self.dismiss(event.row.key)
+
+
+def pick(
+    app: App[Any], label: str, found: Sequence[Suggestion], take: Callable[[str], object]
+) -> None:
+    """Show the suggestions for a field, and call `take` with the chosen one."""
+
+    def chosen(value: Optional[str]) -> None:
+        if value is not None:
+            take(value)
+
+    app.push_screen(PickScreen(label, found), chosen)

@@ -53,7 +53,7 @@ class Desk:
     move: Optional[Checklist] = None
     """The checklist of the move, once it was read; None without an old server."""
     listed: dict[tuple[str, str], Shown] = field(default_factory=dict)
-    """By section and field: the rows of a list when its form was left, for the next visit."""
+    """By section and field: the rows of a list at the last visit of its form, for the next one."""
     accepted: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     """Blocklists that do not work and that the operator uses all the same, by name."""

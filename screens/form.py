@@ -13,25 +13,24 @@ from screens.desk import Desk
 from screens.frame import WizardScreen
 from screens.messages import Typed
 from screens.places import place
-from screens.preview import preview
-from screens.problems import Problems, marks_of, others_wrong, problems_of
-from screens.secret import SecretScreen, secret_of
+from screens.preview import preview, taken_as
+from screens.problems import mark_at, marks_of, others_wrong, problems_of
+from screens.secret import Secrets
 from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
+from screens.widgets.moving import page_away
 from screens.widgets.rows import Rows, position
-from wizard.answers.as_written import as_written
 from wizard.answers.field import Field
 from wizard.answers.fields import field_of
 from wizard.answers.unsaid import Unsaid
-from wizard.host.secret_file import SecretKind
 from wizard.host.suggest import Suggestion
 
 PAUSE = 0.6
 """Seconds after the last key until a value is checked."""
 
 REPAIR_FIRST = " Repair this or clear it (^U) first."
-"""After the error that keeps the screen from being left."""
+"""After the error that stops the operator from going on."""
 
 
 class FormScreen(WizardScreen):
@@ -65,10 +64,10 @@ class FormScreen(WizardScreen):
         self._refused = False
         self._pause: Optional[Timer] = None
         self._last_field: Optional[FormField] = None
-        self._written: set[str] = set()
+        self._secrets = Secrets(dry_run=desk.wish.dry_run)
         self._says_wrong = False
         self._stopped_at: Optional[FormField] = None
-        """The wrong field that kept the screen from being left, until the next edit."""
+        """The wrong field that stopped the operator, until the next edit."""
 
     def field(self, name: str, section: str = "") -> Field:
         """Return the table's entry of a field of this screen."""
@@ -188,7 +187,8 @@ class FormScreen(WizardScreen):
         here = self.focused_field()
         if here is not None:
             here.show_was(self.was_of(here))
-            here.problem = self._problem_of(here, marks_of(self.draft, self.sections))
+            marks = marks_of(self.draft, self.sections)
+            here.problem = mark_at(self.draft, here, marks, refused=self._refused)
         self.refresh_bindings()
         self.show_foot()
 
@@ -202,9 +202,9 @@ class FormScreen(WizardScreen):
 
     def show_fields(self) -> None:
         """Update the marks of all fields, the list at the left and the foot."""
-        problems = marks_of(self.draft, self.sections)
+        marks = marks_of(self.draft, self.sections)
         for form_field in self.query(FormField):
-            form_field.mark(self._problem_of(form_field, problems))
+            form_field.mark(mark_at(self.draft, form_field, marks, refused=self._refused))
             form_field.show_was(self.was_of(form_field))
         self._show_previews()
         self.show_states()
@@ -224,14 +224,6 @@ class FormScreen(WizardScreen):
         began = self.draft.began_with(field.section, field.name)
         shown = began.live if isinstance(began, Unsaid) else began
         return shown if isinstance(shown, str) and shown != form_field.text else ""
-
-    def _problem_of(self, form_field: FormField, problems: Problems) -> str:
-        field = form_field.field
-        is_new = self.draft.first and field.section not in self.draft.seen
-        if not form_field.text and not self._refused and is_new:
-            # An empty field of a section that was not confirmed has no mark. The list says "to do".
-            return ""
-        return problems.get((field.section, field.name), "")
 
     def focus_body(self) -> None:
         """Focus the first field; in a list, the line to add an item."""
@@ -288,8 +280,15 @@ class FormScreen(WizardScreen):
             if form_field.inline and self.was_of(form_field)
             else ""
         )
-        said = f"{was}{self._taken_as(form_field)}{chosen or form_field.field.help}"
-        return others_wrong(self.query(FormField), form_field) + said + more + self._typed()
+        said = (
+            f"{was}{taken_as(form_field.field, form_field.text)}{chosen or form_field.field.help}"
+        )
+        return (
+            others_wrong(self.query(FormField), form_field)
+            + said
+            + more
+            + self._secrets.hint(form_field)
+        )
 
     def _show_beside(self, found: Sequence[Suggestion]) -> None:
         """On a wide terminal, show the suggestions beside the form."""
@@ -298,70 +297,34 @@ class FormScreen(WizardScreen):
             lines += ["", one.value, f"  {one.why}"]
         self.query_one("#beside", Line).say("\n".join(lines))
 
-    def _taken_as(self, form_field: FormField) -> str:
-        """Return the value that is meant by a text such as `50M` or a name with a final dot."""
-        field, text = form_field.field, form_field.text
-        if field.kind not in {"text", "number"} or isinstance(text, tuple):
-            return ""
-        taken = as_written(field, text)
-        return f"Taken as {taken}. " if taken != text else ""
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Offer suggestions and the typing of a secret only for fields that have them."""
         if action == "suggest":
             form_field = self.focused_field()
             return form_field is not None and bool(self.suggestions(form_field.field))
         if action == "secret":
-            return self._secret() is not None
+            here = self.focused_field()
+            return here is not None and self._secrets.at(here) is not None
         return super().check_action(action, parameters)
 
     def action_suggest(self) -> None:
         """Let the operator choose one of the host's suggestions."""
-        from screens.ask import PickScreen  # noqa: PLC0415 - only when it is needed
+        from screens.ask import pick  # noqa: PLC0415 - only when it is needed
 
         form_field = self.focused_field()
-        if form_field is None:
-            return
-
-        def take(value: Optional[str]) -> None:
-            if value is not None:
-                form_field.put(value)
-
-        found = self.suggestions(form_field.field)
-        self.app.push_screen(PickScreen(form_field.field.label, found), take)
-
-    def _secret(self) -> Optional[tuple[FormField, str, SecretKind]]:
-        """Return the focused field, its file, and the kind of secret; None without, or in a dry run."""
-        form_field = self.focused_field()
-        if form_field is None or self.desk.wish.dry_run:
-            return None
-        path = str(form_field.text)
-        kind = secret_of(form_field.field, path)
-        return None if kind is None else (form_field, path, kind)
-
-    def _typed(self) -> str:
-        found = self._secret()
-        if found is None:
-            return ""
-        _, path, kind = found
-        return (
-            f" F4 wrote the {kind.what} there." if path in self._written else " F4: type it here."
-        )
+        if form_field is not None:
+            field = form_field.field
+            pick(self.app, field.label, self.suggestions(field), form_field.put)
 
     def action_secret(self) -> None:
         """Let the operator type the secret for the file."""
-        found = self._secret()
-        if found is None:
-            return
-        form_field, path, kind = found
+        here = self.focused_field()
+        if here is not None:
+            self._secrets.type(self.app, here, lambda: self._secret_written(here))
 
-        def written(done: Optional[bool]) -> None:
-            if done:
-                self.edited(form_field.field)
-                self._written.add(path)
-                self.show_foot()
-
-        self.app.push_screen(SecretScreen(path, kind), written)
+    def _secret_written(self, form_field: FormField) -> None:
+        self.edited(form_field.field)
+        self.show_foot()
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Explain the row under the cursor."""
@@ -392,9 +355,7 @@ class FormScreen(WizardScreen):
         fields = [one for one in self.query(FormField) if one.display]
         if here is None or not fields:
             return
-        y = here.virtual_region.y + by * max(1, self.query_one("#form").size.height - 1)
-        above = [one for one in fields if one.virtual_region.y <= y]
-        to = (above or fields[:1])[-1]
+        to = page_away(fields, here, by * max(1, self.query_one("#form").size.height - 1))
         if to is not here:
             self.focus_field(to, last=isinstance(to, ItemField))
 

@@ -34,3 +34,15 @@ def others_wrong(fields: Iterable[FormField], here: FormField) -> str:
     """Name the other marked fields: they may be out of sight, or wrong since the last edit."""
     marked = [one.field.label for one in fields if one.problem and one is not here]
     return f"WRONG now: {', '.join(marked)}. " if marked else ""
+
+
+def mark_at(draft: Draft, form_field: FormField, marks: Problems, *, refused: bool) -> str:
+    """Return the message for a field. With `refused` the operator wanted to go on already.
+
+    An empty field of a section that was not confirmed has none before: the list says "to do".
+    """
+    field = form_field.field
+    is_new = draft.first and field.section not in draft.seen
+    if not form_field.text and not refused and is_new:
+        return ""
+    return marks.get((field.section, field.name), "")

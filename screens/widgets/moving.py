@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence, TypeVar
+
 from textual.widget import Widget
 
 LIST = "sections"
@@ -20,3 +22,13 @@ def focus_beside(widget: Widget, by: int) -> bool:
         return False
     chain[to].focus()
     return True
+
+
+Field = TypeVar("Field", bound=Widget)
+
+
+def page_away(fields: Sequence[Field], here: Field, lines: int) -> Field:
+    """Return the field so many lines below this one (above it, if negative), or the first or last."""
+    y = here.virtual_region.y + lines
+    above = [one for one in fields if one.virtual_region.y <= y]
+    return (above or fields[:1])[-1]
