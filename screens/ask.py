@@ -22,7 +22,7 @@ class AskScreen(Window[bool]):
     AUTO_FOCUS: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", tooltip="Do what the question says."),
-        Binding("n", "answer(False)", "No", tooltip="Do nothing (also Esc)."),
+        Binding("n", "answer(False)", "No", tooltip="Do not do what the question says."),
     ]
 
     def __init__(self, title: str, text: str) -> None:
@@ -37,10 +37,6 @@ class AskScreen(Window[bool]):
         """Answer."""
         self.dismiss(yes)
 
-    def action_close(self) -> None:
-        """Esc is a no."""
-        self.dismiss(False)
-
 
 def ask(
     app: App[Any],
@@ -48,11 +44,13 @@ def ask(
     text: str,
     yes: Callable[[], object],
     no: Callable[[], object] = lambda: None,
+    *,
+    close: Optional[Callable[[], object]] = None,
 ) -> None:
-    """Ask, and call the function of the answer."""
+    """Ask, and call the function of the answer. Esc is a no, unless it has a function of its own."""
 
     def answered(agreed: Optional[bool]) -> None:
-        (yes if agreed else no)()
+        (yes if agreed else no if agreed is False or close is None else close)()
 
     app.push_screen(AskScreen(title, text), answered)
 
@@ -86,3 +84,15 @@ class PickScreen(Window[str]):
         """Answer."""
         event.stop()
         self.dismiss(event.row.key)
+
+
+def pick(
+    app: App[Any], label: str, found: Sequence[Suggestion], take: Callable[[str], object]
+) -> None:
+    """Show the suggestions for a field, and call `take` with the chosen one."""
+
+    def chosen(value: Optional[str]) -> None:
+        if value is not None:
+            take(value)
+
+    app.push_screen(PickScreen(label, found), chosen)

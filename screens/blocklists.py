@@ -221,8 +221,14 @@ class BlocklistsScreen(FormScreen):
         one = len(doubtful) == 1
         text = "\n".join(f"{masked(name)}: {words}" for name, words in doubtful)
         title = f"Use {'this list' if one else 'these lists'} all the same?"
-        ask(self.app, title, text, use, lambda: self._leave_out(names))
+        ask(self.app, title, text, use, lambda: self._do_without(names, place), close=lambda: None)
         return True
+
+    def _do_without(self, names: Collection[str], place: str) -> None:
+        """Stop using these lists, and continue to the screen that the operator wanted."""
+        self._leave_out(names)
+        if place:
+            self._leave(place)
 
     def _leave_out(self, names: Collection[str]) -> None:
         for field in ("use", CUSTOM):

@@ -9,12 +9,14 @@ from typing import ClassVar, Iterable
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from screens.background import in_background
 from screens.form import FormScreen
 from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.line import Line
 from screens.widgets.rows import FieldRows, Row, Rows
 from wizard.answers.field import Field
 from wizard.certificates.dates import day
+from wizard.certificates.model import CertificatePair
 from wizard.host.suggest import CertificateSuggestion, certificates
 
 MAX_NAME_CELLS = 24
@@ -104,6 +106,28 @@ class CertificateScreen(FormScreen):
     def on_mount(self) -> None:
         """Show only what the source needs."""
         self._show_source()
+        self._read_pair()
+
+    def _read_pair(self) -> None:
+        """Read the two files in a thread, if they are named: a form must not wait for a disk."""
+        cert_file, key_file = self.text_of("cert_file"), self.text_of("key_file")
+        wrong = {one.name for one in self.draft.checked("certificate")[1]}
+        is_named = cert_file and key_file and not wrong & {"cert_file", "key_file"}
+        if self.text_of("source") == "files" and is_named:
+            session = self.desk.session
+            # The app hears the answer, since this screen may be closed by then.
+            in_background(
+                self.app, lambda: session.certificate_pair(cert_file, key_file), self._judge_pair
+            )
+
+    def _judge_pair(self, pair: CertificatePair) -> None:
+        """Show what is wrong with the pair, unless something is being typed."""
+        draft = self.desk.draft
+        if draft is None:
+            return
+        draft.host = replace(draft.host, own_pair=pair)
+        if self.is_current and not self.is_typing:
+            self.show_fields()
 
     def _suggested(self) -> tuple[CertificateSuggestion, ...]:
         """List the lineages of this host, and those that a gather run has brought from the source."""
@@ -181,6 +205,8 @@ class CertificateScreen(FormScreen):
         self.query_one(Lineages).show(self._rows())
         if field.name in {"source", "challenge"}:
             self._show_source()
+        if field.name in {"source", "cert_file", "key_file"}:
+            self._read_pair()
 
     def _show_source(self) -> None:
         self._say_lineages()

@@ -10,6 +10,7 @@ from screens.places import LIST, PLACES, Place, place_of_section
 from screens.widgets.seat import Seat
 
 if TYPE_CHECKING:
+    from screens.widgets.items import Shown
     from wizard.answers.model import Answers
     from wizard.drafts.draft import Draft
     from wizard.host.facts import Host
@@ -51,6 +52,8 @@ class Desk:
     """The answers that the last runs wrote, read with the list."""
     move: Optional[Checklist] = None
     """The checklist of the move, once it was read; None without an old server."""
+    listed: dict[tuple[str, str], Shown] = field(default_factory=dict)
+    """By section and field: the rows of a list at the last visit of its form, for the next one."""
     accepted: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     """Blocklists that do not work and that the operator uses all the same, by name."""
@@ -126,6 +129,7 @@ class Desk:
         self.to_undo = ""
         self.runs, self.sections, self.from_runs, self.move = (), (), None, None
         self.accepted, self.doubted = set(), set()
+        self.listed = {}
         self.choices = None
 
     @property

@@ -69,8 +69,10 @@ def run_facts(desk: Desk) -> Iterator[Fact]:
         rest = "..." if len(message) > MAX_MESSAGE else ""
         yield Fact("", message[: MAX_MESSAGE - len(rest)].rstrip() + rest)
     if last.can_resume:
-        ways = "g continues it" + (", u undoes it" if last.run == desk.to_undo else "")
-        yield Fact("", f"Its files are whole, old or new: {ways}.", "strong")
+        ways = "g continues the run" + (", u undoes it" if last.run == desk.to_undo else "")
+        yield Fact(
+            "", f"Each file is the old or the new one, none is half written: {ways}.", "strong"
+        )
 
 
 _OUTCOMES = {"died": "CUT OFF", "failed": "FAILED", "stopped": "STOPPED"}

@@ -170,7 +170,7 @@ def whole(shown: Shown) -> Iterator[Paragraph]:
 def _cure(finding: Finding) -> Iterator[Paragraph]:
     cured = finding.cure
     if cured.reason:
-        yield f"No command ends it: {cured.reason}.", ""
+        yield f"No command repairs it: {cured.reason}.", ""
     for edit in cured.edits:
         yield "", ""
         yield f"In {edit.path} {'replace' if edit.old else 'write'}:", "strong"
@@ -180,7 +180,7 @@ def _cure(finding: Finding) -> Iterator[Paragraph]:
         yield from ((line, "new") for line in edit.new.splitlines())
     if cured.commands:
         yield "", ""
-        yield "Commands that end it, as root:", "strong"
+        yield "Commands that repair it, as root:", "strong"
         yield from ((shlex.join(argv), "value") for argv in cured.commands)
 
 

@@ -12,22 +12,25 @@ from screens.desk import Desk
 from screens.frame import WizardScreen
 from screens.messages import Typed
 from screens.places import place
-from screens.preview import preview
-from screens.secret import SecretScreen, secret_of
+from screens.preview import preview, taken_as
+from screens.problems import mark_at, marks_of, others_wrong, problems_of
+from screens.secret import Secrets
 from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.foot import Foot
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
+from screens.widgets.moving import page_away
 from screens.widgets.rows import Rows, position
-from wizard.answers.as_written import as_written
 from wizard.answers.field import Field
 from wizard.answers.fields import field_of
 from wizard.answers.unsaid import Unsaid
-from wizard.host.secret_file import SecretKind
 from wizard.host.suggest import Suggestion
 
 PAUSE = 0.6
 """Seconds after the last key until a value is checked."""
+
+REPAIR_FIRST = " Repair this or clear it (^U) first."
+"""After the error that stops the operator from going on."""
 
 
 class FormScreen(WizardScreen):
@@ -49,6 +52,8 @@ class FormScreen(WizardScreen):
             tooltip="Type the password or key, which is written to the file that is named here "
             "(also ^T).",
         ),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
     ]
     PLACE: ClassVar[str] = ""
 
@@ -59,7 +64,9 @@ class FormScreen(WizardScreen):
         self._refused = False
         self._pause: Optional[Timer] = None
         self._last_field: Optional[FormField] = None
-        self._written: set[str] = set()
+        self._secrets = Secrets(dry_run=desk.wish.dry_run)
+        self._stopped_at: Optional[FormField] = None
+        """The wrong field that stopped the operator, until the next edit."""
 
     def field(self, name: str, section: str = "") -> Field:
         """Return the table's entry of a field of this screen."""
@@ -100,6 +107,7 @@ class FormScreen(WizardScreen):
         for form_field in self.query(ItemField):
             field = form_field.field
             form_field.begin_with(self.draft.unfinished.get((field.section, field.name), ""))
+            form_field.show_as(self.desk.listed.get((field.section, field.name)))
         form = self.query_one("#form")
         for watched in ("scroll_y", "virtual_size"):
             self.watch(form, watched, self._show_position, init=False)
@@ -148,6 +156,7 @@ class FormScreen(WizardScreen):
         event.stop()
         form_field, field = event.form_field, event.form_field.field
         self._refused = False
+        self._stopped_at = None
         in_list = isinstance(form_field, ItemField) and event.typed
         if isinstance(form_field, ItemField):
             self.draft.begin_item(field.section, field.name, form_field.entered)
@@ -169,25 +178,32 @@ class FormScreen(WizardScreen):
             self.post_message(Typed())
         if event.done:
             # Only now, since the fields that are shown can depend on the value.
-            self.focus_next()
+            self._go_on()
 
     def _paused(self) -> None:
+        self._pause = None
         self.post_message(Typed())
         here = self.focused_field()
         if here is not None:
             here.show_was(self.was_of(here))
-            here.problem = self._problem_of(here, self._problems())
+            marks = marks_of(self.draft, self.sections)
+            here.problem = mark_at(self.draft, here, marks, refused=self._refused)
         self.refresh_bindings()
         self.show_foot()
+
+    @property
+    def is_typing(self) -> bool:
+        """True until the typing pauses, or the focus moves."""
+        return self._pause is not None
 
     def edited(self, field: Field) -> None:
         """Let other fields follow this one."""
 
     def show_fields(self) -> None:
         """Update the marks of all fields, the list at the left and the foot."""
-        problems = self._problems()
+        marks = marks_of(self.draft, self.sections)
         for form_field in self.query(FormField):
-            form_field.mark(self._problem_of(form_field, problems))
+            form_field.mark(mark_at(self.draft, form_field, marks, refused=self._refused))
             form_field.show_was(self.was_of(form_field))
         self._show_previews()
         self.show_states()
@@ -207,20 +223,6 @@ class FormScreen(WizardScreen):
         began = self.draft.began_with(field.section, field.name)
         shown = began.live if isinstance(began, Unsaid) else began
         return shown if isinstance(shown, str) and shown != form_field.text else ""
-
-    def _problem_of(self, form_field: FormField, problems: dict[tuple[str, str], str]) -> str:
-        field = form_field.field
-        if not form_field.text and not self._refused and self.draft.first:
-            # An empty field of a first set-up has no mark. The list says "to do".
-            return ""
-        return problems.get((field.section, field.name), "")
-
-    def _problems(self) -> dict[tuple[str, str], str]:
-        found: dict[tuple[str, str], str] = {}
-        for section in self.sections:
-            for problem in self.draft.problems(section):
-                found.setdefault((section, problem.name), problem.message)
-        return found
 
     def focus_body(self) -> None:
         """Focus the first field; in a list, the line to add an item."""
@@ -248,7 +250,8 @@ class FormScreen(WizardScreen):
                 self.say_foot(shown, f"CAUTION: {form_field.warning}", "caution")
                 return
         if wrong:
-            self.say_foot(shown, f"WRONG: {wrong}", "wrong")
+            first = REPAIR_FIRST if form_field is self._stopped_at else ""
+            self.say_foot(shown, f"WRONG: {wrong}{first}", "wrong")
         else:
             self.say_foot(shown, self.advice(form_field), "quiet")
 
@@ -267,7 +270,11 @@ class FormScreen(WizardScreen):
         before = self.was_of(form_field) if form_field.inline else ""
         was = f"(was {before}) " if before else ""
         help_text = chosen or form_field.field.help
-        return f"{was}{self._taken_as(form_field)}{help_text}{more}{self._typed()}"
+        return (
+            others_wrong(self.query(FormField), form_field)
+            + f"{was}{taken_as(form_field.field, form_field.text)}{help_text}{more}"
+            + self._secrets.hint(form_field)
+        )
 
     def _show_beside(self, found: Sequence[Suggestion]) -> None:
         """On a wide terminal, show the suggestions beside the form."""
@@ -276,70 +283,34 @@ class FormScreen(WizardScreen):
             lines += ["", one.value, f"  {one.why}"]
         self.query_one("#beside", Line).say("\n".join(lines))
 
-    def _taken_as(self, form_field: FormField) -> str:
-        """Return the value that is meant by a text such as `50M` or a name with a final dot."""
-        field, text = form_field.field, form_field.text
-        if field.kind not in {"text", "number"} or isinstance(text, tuple):
-            return ""
-        taken = as_written(field, text)
-        return f"Taken as {taken}. " if taken != text else ""
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Offer suggestions and the typing of a secret only for fields that have them."""
         if action == "suggest":
             form_field = self.focused_field()
             return form_field is not None and bool(self.suggestions(form_field.field))
         if action == "secret":
-            return self._secret() is not None
+            here = self.focused_field()
+            return here is not None and self._secrets.at(here) is not None
         return super().check_action(action, parameters)
 
     def action_suggest(self) -> None:
         """Let the operator choose one of the host's suggestions."""
-        from screens.ask import PickScreen  # noqa: PLC0415 - only when it is needed
+        from screens.ask import pick  # noqa: PLC0415 - only when it is needed
 
         form_field = self.focused_field()
-        if form_field is None:
-            return
-
-        def take(value: Optional[str]) -> None:
-            if value is not None:
-                form_field.put(value)
-
-        found = self.suggestions(form_field.field)
-        self.app.push_screen(PickScreen(form_field.field.label, found), take)
-
-    def _secret(self) -> Optional[tuple[FormField, str, SecretKind]]:
-        """Return the focused field, its file, and the kind of secret; None without, or in a dry run."""
-        form_field = self.focused_field()
-        if form_field is None or self.desk.wish.dry_run:
-            return None
-        path = str(form_field.text)
-        kind = secret_of(form_field.field, path)
-        return None if kind is None else (form_field, path, kind)
-
-    def _typed(self) -> str:
-        found = self._secret()
-        if found is None:
-            return ""
-        _, path, kind = found
-        return (
-            f" F4 wrote the {kind.what} there." if path in self._written else " F4: type it here."
-        )
+        if form_field is not None:
+            field = form_field.field
+            pick(self.app, field.label, self.suggestions(field), form_field.put)
 
     def action_secret(self) -> None:
         """Let the operator type the secret for the file."""
-        found = self._secret()
-        if found is None:
-            return
-        form_field, path, kind = found
+        here = self.focused_field()
+        if here is not None:
+            self._secrets.type(self.app, here, lambda: self._secret_written(here))
 
-        def written(done: Optional[bool]) -> None:
-            if done:
-                self.edited(form_field.field)
-                self._written.add(path)
-                self.show_foot()
-
-        self.app.push_screen(SecretScreen(path, kind), written)
+    def _secret_written(self, form_field: FormField) -> None:
+        self.edited(form_field.field)
+        self.show_foot()
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Explain the row under the cursor."""
@@ -352,6 +323,10 @@ class FormScreen(WizardScreen):
         self.show_foot()
 
     def on_input_submitted(self) -> None:
+        """Go on to the next field."""
+        self._go_on()
+
+    def _go_on(self) -> None:
         """Focus the next field; from the last one go to the next screen."""
         fields = [one for one in self.query(FormField) if one.display]
         here = self.focused_field()
@@ -360,15 +335,29 @@ class FormScreen(WizardScreen):
         else:
             self.focus_next()
 
+    def action_page(self, by: int) -> None:
+        """Focus a field one page further, or the first or last one."""
+        here = self.focused_field()
+        fields = [one for one in self.query(FormField) if one.display]
+        if here is None or not fields:
+            return
+        to = page_away(fields, here, by * max(1, self.query_one("#form").size.height - 1))
+        if to is not here:
+            self.focus_field(to, last=isinstance(to, ItemField))
+
     def action_next(self) -> None:
         """Go to the next screen if this section is valid, else to the first problem."""
         if not self._settled():
             return
         self._refused = True
         self.show_fields()
-        wrong = next((one for one in self.query(FormField) if one.problem), None)
+        problems = problems_of(self.draft, self.sections)
+        marked = (one for one in self.query(FormField) if one.problem)
+        wrong = next(
+            (one for one in marked if (one.field.section, one.field.name) in problems), None
+        )
         if wrong is not None:
-            self.focus_field(wrong)
+            self._stop_at(wrong)
             return
         self.draft.seen.update(self.sections)
         super().action_next()
@@ -376,15 +365,22 @@ class FormScreen(WizardScreen):
     def leave_for(self, place: str) -> None:
         """Add typed text that was not entered yet, and go to another screen."""
         if self._settled():
+            for one in self.query(ItemField):
+                self.desk.listed[one.field.section, one.field.name] = one.shown
             super().leave_for(place)
 
     def _settled(self) -> bool:
         for form_field in self.query(FormField):
             if not form_field.settle():
-                self.focus_field(form_field, last=True)
+                self._stop_at(form_field, last=True)
                 return False
             self.draft.begin_item(form_field.field.section, form_field.field.name, "")
         return True
+
+    def _stop_at(self, form_field: FormField, *, last: bool = False) -> None:
+        """Go to a wrong field instead of another screen, and say why."""
+        self._stopped_at = form_field
+        self.focus_field(form_field, last=last)
 
     def focus_field(self, form_field: FormField, *, last: bool = False) -> None:
         """Focus a field's first widget, or its last."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, ClassVar, Iterable, Optional
 
 from textual.app import ComposeResult
@@ -39,13 +40,29 @@ A key that repeats comes sooner. Over a slow line the explanation takes longer t
 """
 
 
+OPEN = "*"
+"""The mark of the open section while the list's cursor is on another one."""
+
+
 class Sections(Rows):
     """The list at the left; Enter opens a section."""
+
+    @dataclass
+    class Marked(Message):
+        """The cursor is on another line, or the list got or lost the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Open", tooltip="Open the section."),
     ]
     CLICKS: ClassVar[tuple[str, str]] = ("choose", "choose")
+
+    def on_rows_moved(self) -> None:
+        """Have the mark of the cursor drawn."""
+        self.post_message(self.Marked())
+
+    def on_blur(self) -> None:
+        """Have the mark of the cursor removed."""
+        self.post_message(self.Marked())
 
 
 LOG = Binding(
@@ -191,9 +208,21 @@ class WizardScreen(Screen[None]):
     def _row(self, one: Place) -> Row:
         draft = self.desk.draft
         state = draft.state(*one.sections) if draft and one.sections else ""
-        here = ">" if one.name == self.place_name else " "
-        look = "strong" if here == ">" else ""
-        return Row(f"{here}{one.title:<12}", look, one.name, state, _STATE_LOOKS.get(state, ""))
+        is_open = one.name == self.place_name
+        mark = ">" if one.name == self._cursor_in_list() else OPEN if is_open else " "
+        look = "strong" if is_open else ""
+        return Row(f"{mark}{one.title:<12}", look, one.name, state, _STATE_LOOKS.get(state, ""))
+
+    def _cursor_in_list(self) -> str:
+        """Return the name under the list's cursor; without the focus that of the open screen."""
+        if not isinstance(self.focused, Sections) or self.focused.current is None:
+            return self.place_name
+        return self.focused.current.key
+
+    def on_sections_marked(self, event: Sections.Marked) -> None:
+        """Show the mark of the list's cursor."""
+        event.stop()
+        self.show_states()
 
     def at_rest(self, explain: Callable[[], None]) -> None:
         """Call `explain` once the cursor rests."""
@@ -302,7 +331,7 @@ class WizardScreen(Screen[None]):
 
 
 _STATE_LOOKS = {
-    "done": "right",
+    "ok": "right",
     "wrong": "wrong",
     "changed": "strong",
     "to do": "",

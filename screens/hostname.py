@@ -54,6 +54,11 @@ class HostnameScreen(FormScreen):
         answers = whole if isinstance(whole, Answers) else Answers(named)
         self.app.push_screen(RecordsScreen(self.desk, lambda: answers))
 
+    def edited(self, field: Field) -> None:
+        """Forget the rows of lists: some suggestions depend on the names."""
+        del field
+        self.desk.listed.clear()
+
     def fields(self) -> Iterable[Widget]:
         """Make one line for each name."""
         for field in fields_of("hostname"):

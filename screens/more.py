@@ -24,7 +24,7 @@ POLICY_LINES = Field(
     "policy",
     "policy",
     "choice",
-    "The policy's own lines",
+    "The wizard's own lines",
     help="Banner, TLS and SASL lines, VRFY, the frame of the restrictions, master.cf. A first set-up "
     "sets them; later they change by choice only, and the review shows how.",
     choices=(KEEP, SET),
@@ -38,7 +38,7 @@ class MoreScreen(FormScreen):
     PLACE: ClassVar[str] = "more"
     HELP_TEXT: ClassVar[str] = (
         "Name who reads root's mail: what nobody reads comes back after five days. "
-        "All else has the policy's values, good for a personal server. The rate limits are far "
+        "All else has the wizard's own values, good for a personal server. The rate limits are far "
         "above normal use and bite only when an account is stolen. An emptied number takes its "
         "default. A relay host is needed where your provider blocks port 25, which `check` finds "
         "out: it takes all mail for others, under the user and password that it gave you."

@@ -11,7 +11,7 @@ from screens.widgets.field import ChoiceField
 from screens.widgets.items import ItemField
 from wizard.answers.field import Field
 from wizard.answers.rules.networks import has_address, is_loopback
-from wizard.host.suggest import Suggestion, networks, zones
+from wizard.host.suggest import LOOPBACK_BY_IPV6, Suggestion, networks, zones
 from wizard.run.caller import find_caller
 
 
@@ -28,7 +28,7 @@ class NetworksScreen(FormScreen):
     def fields(self) -> Iterable[Widget]:
         """Make the list of networks, three lines, and the list of outer addresses."""
         taken = tuple(self.draft.text("networks", "mynetworks"))
-        found = networks(self.draft.host)
+        found = [*networks(self.draft.host), *self._by_ipv6()]
         self._login = find_caller().client
         yield ItemField(self.field("mynetworks"), taken, found, adds="network", danger=self._danger)
         yield self.line("inet_interfaces")
@@ -36,6 +36,15 @@ class NetworksScreen(FormScreen):
         yield self.line("firewall_zone")
         outer = tuple(self.draft.text("networks", "proxy_interfaces"))
         yield ItemField(self.field("proxy_interfaces"), outer, (), adds="address")
+
+    def _by_ipv6(self) -> Sequence[Suggestion]:
+        """Return the row that is needed with the protocols as they are chosen now."""
+        return () if self.text_of("inet_protocols") == "ipv4" else (LOOPBACK_BY_IPV6,)
+
+    def edited(self, field: Field) -> None:
+        """Offer the row of this host for the chosen protocols."""
+        if field.name == "inet_protocols":
+            self.query(ItemField).first().offer(self._by_ipv6())
 
     def _danger(self, item: str) -> str:
         """Return what is lost when a network is taken out."""

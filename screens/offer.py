@@ -22,6 +22,8 @@ class OfferScreen(Window[bool]):
     AUTO_FOCUS: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "answer(True)", "Continue", tooltip="Continue with these answers."),
+        Binding("enter", "anew", "Start anew", tooltip="Begin without these answers."),
+        Binding("g", "resume", "Continue", tooltip="Continue with the answers of the undone run."),
         Binding(
             "w",
             "answer(False)",
@@ -29,6 +31,7 @@ class OfferScreen(Window[bool]):
             tooltip="Begin without these answers. The draft stays until something else is typed.",
         ),
         Binding("escape", "answer(True)", "Continue", show=False),
+        Binding("escape", "anew", "Start anew", show=False),
     ]
 
     def __init__(self, offer: Offer) -> None:
@@ -41,15 +44,28 @@ class OfferScreen(Window[bool]):
 
     def _lines(self) -> Iterable[str]:
         yield from self._offer.says
-        if self._offer.draft is not None:
+        if self._offer.was_undone:
+            yield "Enter begins without them, `g` continues with them. Nothing is run before the review."
+        elif self._offer.draft is not None:
             yield "Enter continues, `w` starts anew. Nothing is run before the review."
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
-        """Offer to start anew only where there is something else."""
-        if action == "answer" and parameters == (False,):
-            return self._offer.draft is not None
+        """Offer to start anew only where there is something else. Enter does so after an undo."""
+        was_undone = self._offer.was_undone
+        if action in {"anew", "resume"}:
+            return was_undone
+        if action == "answer":
+            return not was_undone and (self._offer.draft is not None or parameters == (True,))
         return True
 
     def action_answer(self, yes: bool) -> None:
         """Answer."""
         self.dismiss(yes)
+
+    def action_anew(self) -> None:
+        """Begin without the answers: few people want again what they have undone."""
+        self.dismiss(False)
+
+    def action_resume(self) -> None:
+        """Continue with the answers of the undone run all the same."""
+        self.dismiss(True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from wizard.answers.as_written import as_written
 from wizard.answers.field import Field
 from wizard.answers.fields import SECTION_TYPES
+from wizard.answers.form import Text
 from wizard.answers.rules.names import readable_name
 from wizard.answers.unsaid import Unsaid
 from wizard.drafts.draft import Draft
@@ -39,3 +41,11 @@ def preview(draft: Draft, field: Field) -> str:
 def _default(field: Field) -> object:
     has_defaults = field.section in {"limits", "delivery", "networks"}
     return getattr(SECTION_TYPES[field.section](), field.name) if has_defaults else NOT_YET
+
+
+def taken_as(field: Field, text: Text) -> str:
+    """Return a sentence with the value that is meant by a text such as `50M`, "" for others."""
+    if field.kind not in {"text", "number"} or isinstance(text, tuple):
+        return ""
+    taken = as_written(field, text)
+    return f"Taken as {taken}. " if taken != text else ""

@@ -34,7 +34,7 @@ from wizard.run.records import DONE
 from wizard.status.mail_state import MailState
 
 CHECKING = "Checking this server: 3 to 20 seconds ..."
-NO_CHECKS = "No checks ran."
+NO_CHECKS = "No checks ran: c checks now."
 LATER = "The first state of each file is kept next to it as .orig."
 AFTER_UNDO = 'Nothing undoes an undo: "Stays" has the command that makes the changes again.'
 MINUTE = 60.0

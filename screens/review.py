@@ -117,6 +117,9 @@ class ReviewScreen(DecidingScreen):
         """Store the plan, and compare its files in a thread."""
         plan = self.desk.plan = message.plan
         self._queued = message.queued
+        draft = message.draft or self.desk.draft
+        if draft is not None and self.runs_the_draft:
+            draft.obstacles = plan.obstacles
         in_background(self, lambda: make_tabs(plan), self.show_tabs)
 
     async def show_tabs(self, tabs: tuple[Tab, ...]) -> None:
@@ -143,6 +146,7 @@ class ReviewScreen(DecidingScreen):
             # Textual mounts nothing on a screen that is closing.
             return
         self.say()
+        self.show_states()
         self.show_tab()
         self.pane.focus()
         self.refresh_bindings()
@@ -191,7 +195,7 @@ class ReviewScreen(DecidingScreen):
         line = self.query_one("#review-says", Line)
         if plan.obstacles:
             count = counted(len(plan.obstacles), "problem")
-            line.say(f"This plan cannot run: {count}. Press 1 (Summary).", "wrong")
+            line.say(f"This plan cannot run: {count}, which the summary (1) shows.", "wrong")
         elif not plan.pending:
             line.say(NOTHING.format(as_it_is(plan)), "strong")
         elif self.blocked_by:
@@ -331,6 +335,8 @@ class ReviewScreen(DecidingScreen):
     def action_sections(self) -> None:
         """Show the list of sections, or hide it again. A diff needs its room."""
         self.set_class(not self.has_class("-list"), "-list")
+        # The lines are wrapped again at the width that the list takes or gives back.
+        self.call_after_refresh(self.show_tab)
         if self.has_class("-list"):
             self.query_one(Sections).focus()
         else:

@@ -35,7 +35,7 @@ class UndoScreen(ReviewScreen):
     def __init__(
         self, desk: Desk, run: str, came_from: Optional[Finished] = None, place: str = ""
     ) -> None:
-        super().__init__(desk, "Undo of a run")
+        super().__init__(desk, f"Undo of run {run}")
         self.run_back = run
         self._came_from = came_from
         self._place = place

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Iterable, Mapping, Optional
+from typing import Any, Callable, ClassVar, Iterable, Mapping, Optional
 
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from screens.modal import Window
 from screens.widgets.entry import Entry
+from screens.widgets.field import FormField
 from screens.widgets.line import Line
 from wizard.answers.field import Field
 from wizard.answers.rules.paths import key_file
@@ -30,6 +32,43 @@ def secret_of(field: Field, path: str) -> Optional[SecretKind]:
     except ValueError:
         return None
     return kind
+
+
+class Secrets:
+    """The secrets of a form: which field names the file of one, and which were written here."""
+
+    def __init__(self, *, dry_run: bool) -> None:
+        self._dry_run = dry_run
+        self._written: set[str] = set()
+
+    def at(self, form_field: FormField) -> Optional[tuple[str, SecretKind]]:
+        """Return the file that a field names, and the kind of its secret; None in a dry run."""
+        path = str(form_field.text)
+        kind = None if self._dry_run else secret_of(form_field.field, path)
+        return None if kind is None else (path, kind)
+
+    def hint(self, form_field: FormField) -> str:
+        """Return what the foot says of the key, "" for a field without a secret."""
+        found = self.at(form_field)
+        if found is None:
+            return ""
+        path, kind = found
+        wrote = path in self._written
+        return f" F4 wrote the {kind.what} there." if wrote else " F4: type it here."
+
+    def type(self, app: App[Any], form_field: FormField, then: Callable[[], object]) -> None:
+        """Let the operator type the secret of a field; call `then` once it is written."""
+        found = self.at(form_field)
+        if found is None:
+            return
+        path, kind = found
+
+        def written(done: Optional[bool]) -> None:
+            if done:
+                self._written.add(path)
+                then()
+
+        app.push_screen(SecretScreen(path, kind), written)
 
 
 _EXPLANATION = (

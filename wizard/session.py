@@ -21,6 +21,8 @@ from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server
 from wizard.answers.saved import with_saved
 from wizard.answers.toml import read_stored, saved_answers
+from wizard.certificates.model import CertificatePair
+from wizard.certificates.pairs import NO_FILES, read_pair
 from wizard.door import Door
 from wizard.environment import captured
 from wizard.errors import Trouble, UsageTrouble, refused_access
@@ -143,6 +145,11 @@ class Session:
         if today is not None and not first:
             given = with_unnamed(given, today)
         return Opening(to_values(given), first, today, host_values)
+
+    def certificate_pair(self, cert_file: str, key_file: str) -> CertificatePair:
+        """Read a pair of files that a form names. What is wrong with it is its `problem`."""
+        found = read_pair(self.door, cert_file, key_file)
+        return found or CertificatePair(cert_file, key_file, problem=NO_FILES)
 
     def drafts(self) -> DraftStore:
         """Return the store of the answers that this user typed and did not run yet."""

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from screens.widgets.looks import Drawn
+from screens.widgets.moving import focus_beside
 from screens.widgets.rows import FieldRows, Row
 
 
@@ -27,8 +28,9 @@ class Choice(Drawn, can_focus=True):
             key_display="Left/Right",
             tooltip="Choose the next word (also the space bar), or the one before.",
         ),
-        Binding("up", "app.focus_previous", "Previous field", show=False),
-        Binding("down,enter", "app.focus_next", "Next field", show=False),
+        Binding("up", "beside(-1)", "Previous field", show=False),
+        Binding("down", "beside(1)", "Next field", show=False),
+        Binding("enter", "go_on", "Next field", show=False),
     ]
 
     @dataclass
@@ -37,6 +39,10 @@ class Choice(Drawn, can_focus=True):
 
         choice: Choice
         value: str
+
+    @dataclass
+    class Ended(Message):
+        """Enter was pressed, and no field comes after this one."""
 
     def __init__(self, value: str, words: Sequence[str], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -47,6 +53,15 @@ class Choice(Drawn, can_focus=True):
         """Choose the next word or the one before. After the last comes the first."""
         at = self.words.index(self.value) if self.value in self.words else -by
         self.choose(self.words[(at + by) % len(self.words)])
+
+    def action_beside(self, by: int) -> None:
+        """Go to the field before or after."""
+        focus_beside(self, by)
+
+    def action_go_on(self) -> None:
+        """Go to the next field, or report that there is none."""
+        if not focus_beside(self, 1):
+            self.post_message(self.Ended())
 
     def choose(self, value: str) -> None:
         """Take this word."""

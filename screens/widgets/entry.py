@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -11,13 +12,18 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widgets import Input
 
+from screens.widgets.moving import focus_beside
+
+MORE_BEFORE = "<"
+"""In the first cell of a text whose head is out of sight."""
+
 
 class Entry(Input):
     """Textual's Input in its compact form. Up and down move between the fields of a form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "Previous field", show=False),
-        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "beside(-1)", "Previous field", show=False),
+        Binding("down", "beside(1)", "Next field", show=False),
     ]
 
     def __init__(
@@ -34,6 +40,10 @@ class Entry(Input):
         self._drawn = 0
         self._drawn_size = Size(0, 0)
 
+    def action_beside(self, by: int) -> None:
+        """Go to the field before or after."""
+        focus_beside(self, by)
+
     @property
     def _value(self) -> Text:
         # Textual's own mask is U+2022, which terminals draw one or two cells wide.
@@ -42,7 +52,14 @@ class Entry(Input):
 
     def render_line(self, y: int) -> Strip:
         """Draw the text, and the line below it over the whole width, also without any text."""
-        return super().render_line(y).adjust_cell_length(self.size.width, self.rich_style)
+        width = self.size.width
+        line = super().render_line(y).adjust_cell_length(width, self.rich_style)
+        mark = Strip([Segment(MORE_BEFORE, self.rich_style)])
+        return Strip.join([mark, line.crop(1, width)]) if self.scroll_offset.x and width else line
+
+    def on_blur(self) -> None:
+        """Show the head of a long text again: where it begins says more than its end."""
+        self.scroll_to(0, animate=False, force=True, immediate=True)
 
     def refresh(
         self,

@@ -77,7 +77,7 @@ class FormField(Widget):
         name = (self.field.label, "")
         if self.inline:
             # The foot has the old value of an inline field, which has no room for it.
-            wrong = ((WRONG, "wrong"), (": ", "")) if self.problem else ()
+            wrong = ((WRONG, "wrong"), (" ", "")) if self.problem else ()
             return ((begin, ""), *wrong, name)
         wrong = ((" - ", ""), (WRONG, "wrong")) if self.problem else ()
         was = ((f"   (was {self.was})", "quiet"),) if self.was else ()
@@ -180,6 +180,11 @@ class ChoiceField(FormField):
         """Tell the form."""
         event.stop()
         self.post_message(self.Edited(self, event.value))
+
+    def on_choice_ended(self, event: Choice.Ended) -> None:
+        """Go on to the next screen."""
+        event.stop()
+        self.post_message(self.Edited(self, self.text, done=True))
 
 
 class ListedChoiceField(FormField):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.widget import Widget
 
@@ -38,6 +39,9 @@ class Foot(Widget):
     def say(self, preview: str, advice: str, look: str) -> None:
         """Show both. The foot grows for a long text, where the form can spare the lines."""
         self.says_wrong = look == "wrong"
+        if cell_len(preview) > self.size.width > 0:
+            # Its line would cut it. The advice is wrapped.
+            preview, advice = "", f"{preview}\n{advice}"
         line = self.query_one("#foot-preview", Line)
         line.set_class(bool(preview), "-shown")
         line.say(preview, "value")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Callable, ClassVar, Collection, Mapping, Sequence
+from typing import Callable, ClassVar, Collection, Mapping, Optional, Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -36,6 +36,14 @@ class Item:
     taken: bool
     remark: str = ""
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The rows of a list in their order, and which of them this host suggests, with the reasons."""
+
+    items: tuple[Item, ...]
+    remarks: Mapping[str, str]
 
 
 class Boxes(FieldRows):
@@ -109,6 +117,22 @@ class ItemField(FormField):
         new = [Item(text, False, why) for text, why in self._remarks.items() if text not in known]
         self.items += new
         return bool(new)
+
+    @property
+    def shown(self) -> Shown:
+        """The rows as they are now."""
+        return Shown(tuple(self.items), dict(self._remarks))
+
+    def show_as(self, shown: Optional[Shown]) -> None:
+        """Put the rows in the order of an earlier visit, so that no key finds another row there."""
+        if shown is None:
+            return
+        taken = set(self.text)
+        earlier = [replace(one, taken=one.text in taken) for one in shown.items]
+        known = {one.text for one in earlier}
+        self.items = [*earlier, *(one for one in self.items if one.text not in known)]
+        self._remarks.update(shown.remarks)
+        self._redraw()
 
     def _fault(self, text: str) -> str:
         return item_problem(self.field.section, self.field.name, text)

@@ -7,6 +7,7 @@ from typing import ClassVar, Optional, Sequence
 
 from rich.cells import cell_len
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
@@ -14,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from screens.widgets.looks import Drawn
+from screens.widgets.moving import focus_beside
 from screens.widgets.wrap import wrapped
 
 
@@ -399,10 +401,15 @@ class FieldRows(Rows):
 
     def leave(self, by: int) -> None:
         """Focus the field before or after."""
-        if by < 0:
-            self.screen.focus_previous()
-        else:
-            self.screen.focus_next()
+        if not focus_beside(self, by):
+            super().leave(by)
+
+    def action_page(self, by: int) -> None:
+        """Move by a page in the list; at its end let the form do so."""
+        before = self.cursor
+        super().action_page(by)
+        if self.cursor == before:
+            raise SkipAction
 
 
 class Lines(Rows):
@@ -410,4 +417,20 @@ class Lines(Rows):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", "Scroll", key_display="Up/Down", tooltip="Scroll the lines."),
+        Binding(
+            "right",
+            "sideways(8)",
+            "Long lines",
+            key_display="Left/Right",
+            tooltip="Move lines that are cut at the right.",
+        ),
     ]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Offer to move sideways only where a line is cut."""
+        del parameters
+        return action != "sideways" or self.virtual_size.width > self.size.width
+
+    def _measure(self) -> None:
+        super()._measure()
+        self.screen.refresh_bindings()

@@ -18,7 +18,7 @@ from tests.factories import managed
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.catalogue import ListZone
 from wizard.answers.model import Answers, Caution
-from wizard.certificates.model import Lineage, LineageFile
+from wizard.certificates.model import CertificatePair, Lineage, LineageFile
 from wizard.dns.blocklists import Health
 from wizard.drafts.offer import Opening
 from wizard.drafts.store import DraftStore, this_process
@@ -345,6 +345,7 @@ class StandIn:
     check_waits: threading.Event = field(default_factory=_set_event)
     logged: Tally = field(default_factory=Tally)
     has_pflogsumm: bool = False
+    pair_problem: str = ""
 
     state: Path = field(default_factory=lambda: Path(_KEEPS.name) / str(next(_NUMBERS)))
     """The directory of its drafts."""
@@ -379,6 +380,9 @@ class StandIn:
         self, host: Host, given: Optional[Answers] = None, sections: Collection[str] = ()
     ) -> Opening:
         return Session.opening(cast("Session", self), host, given, sections)
+
+    def certificate_pair(self, cert_file: str, key_file: str) -> CertificatePair:
+        return CertificatePair(cert_file, key_file, problem=self.pair_problem)
 
     def drafts(self) -> DraftStore:
         return DraftStore(Places(self.state), "taro", self.writer or this_process())

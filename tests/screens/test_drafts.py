@@ -259,6 +259,21 @@ async def test_a_run_that_failed_gives_its_answers_back() -> None:
         assert draft_of(pilot).seen >= {"hostname", "domains", "blocklists"}
 
 
+@pytest.mark.parametrize(("key", "name"), [("enter", "mail.zeke.ne.jp"), ("g", "mx.zeke.ne.jp")])
+async def test_enter_does_not_bring_back_the_answers_of_an_undone_run(key: str, name: str) -> None:
+    session = StandIn(events=list(ENDED_EARLY))
+    async with opened(session) as pilot:
+        await run_it(pilot, session)
+        session.past = (RunSummary(RUN, 1.0, "failed", 0, 4, "No room.", undone=True),)
+        await pilot.press("escape")
+        shown = flat(await in_sight(pilot, OFFERED))
+        assert f"their run {RUN} failed, and was undone since." in shown
+        assert "Enter begins without them, `g` continues with them." in shown
+        await pilot.press(key)
+        await walk_to(pilot, "Hostname")
+        assert draft_of(pilot).text("hostname", "myhostname") == name
+
+
 async def test_after_a_run_that_was_done_there_is_no_draft() -> None:
     done = [*ENDED_EARLY[:2], records.StepFinished("install", "done", 0.1, "", {})]
     session = StandIn(events=[*done, records.RunFinished("done", "")])

@@ -79,7 +79,7 @@ async def test_undo_takes_back_the_newest_run_that_changed_something(
             await pilot.pause(0.1)
             assert not session.undone
         else:
-            await in_sight(pilot, "Undo of a run")
+            await in_sight(pilot, "Undo of run")
             assert session.undone == [undone]
 
 
@@ -131,7 +131,7 @@ async def test_the_runs_before_are_listed_opened_and_undone(golden: Golden) -> N
         await pilot.press("up")
         assert "u Undo" not in await in_sight(pilot, "failed in the step 'Install', with 1 of 4")
         await pilot.press("end", "u")
-        await in_sight(pilot, "Undo of a run")
+        await in_sight(pilot, "Undo of run")
         assert session.undone == [FIRST]
         await pilot.press("ctrl+p")
         await in_sight(pilot, "postfix-wizard  Sections")

@@ -30,6 +30,7 @@ async def paste(pilot: object, text: str) -> None:
         ("mail..zeke.ne.jp", "Remove the extra dot"),
         ("mail_1.zeke.ne.jp", "A host name cannot contain '_'"),
         ("192.168.1.5", "This is an IP address"),
+        ("user@zeke.ne.jp", "This is a mail address. Write the name of a host"),
         ("\uff4dail.zeke.ne.jp", "The text contains the full-width character U+FF4D where 'm'"),
         ("mail.zeke.ne.jp\u3000", "a blank that is not a plain space (U+3000"),
         ("mail。zeke.ne.jp", "full-width full stop U+3002"),

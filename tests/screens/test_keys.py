@@ -52,8 +52,8 @@ KEYS = (
     Key("f", "follow the active step", {"RunScreen": "Follow"}),
     Key(
         "g",
-        "continue a run that ended early",
-        {"HostScreen": "Continue", "ResultScreen": "Continue"},
+        "continue a run that ended early, or its answers",
+        {"HostScreen": "Continue", "OfferScreen": "Continue", "ResultScreen": "Continue"},
     ),
     Key("h", "show what was changed by hand", {"DecidingScreen": "By hand"}),
     Key(
@@ -113,7 +113,7 @@ KEYS = (
         {
             "Choice": "(Next field)",
             "Findings": "Open",
-            "OfferScreen": "Continue",
+            "OfferScreen": "Continue, Start anew",
             "Rows": "(Choose)",
             "RunList": "Open",
             "RunScreen": "Result, All steps",
@@ -148,7 +148,7 @@ KEYS = (
         "leave what is in sight for what is around it",
         {
             "CheckScreen": "Sections",
-            "OfferScreen": "(Continue)",
+            "OfferScreen": "(Continue), (Start anew)",
             "ResultScreen": "Sections",
             "RunScreen": "Question, Close list, All steps",
             "SearchEntry": "End search",
@@ -183,12 +183,13 @@ KEYS = (
         {
             "Choice": "Choose",
             "ChoiceList": "(Next choice)",
+            "Lines": "Long lines",
             "Scrolling": "(Right)",
             "Tabs": "(Next tab)",
         },
     ),
-    Key("pageup", "a page up", {"Scrolling": "(Page up)"}),
-    Key("pagedown", "a page down", {"Scrolling": "(Page down)"}),
+    Key("pageup", "a page up", {"FormScreen": "(Page up)", "Scrolling": "(Page up)"}),
+    Key("pagedown", "a page down", {"FormScreen": "(Page down)", "Scrolling": "(Page down)"}),
     Key("home", "first line", {"Scrolling": "(First)"}),
     Key("end", "last line", {"Scrolling": "(Last)"}),
 )
@@ -293,7 +294,7 @@ async def test_footer_and_help_of_the_list_and_of_an_undo() -> None:
     async with opened(session) as pilot:
         await held_together(pilot)
         await pilot.press("u")
-        await in_sight(pilot, "Undo of a run")
+        await in_sight(pilot, "Undo of run")
         await held_together(pilot)
 
 

@@ -34,7 +34,7 @@ ROWS = (
     *(SectionRow(name, "x" * 500, "as found") for name in ("blocklists", "delivery", "limits")),
     SectionRow("dns", "none", "not set up"),
     SectionRow("move", "none", "not set up"),
-    SectionRow(POLICY, "14 of 14 lines as the policy's", "as planned", (), "run", RUN),
+    SectionRow(POLICY, "14 of 14 lines as the wizard's", "as planned", (), "run", RUN),
 )
 
 

@@ -10,7 +10,8 @@ from typing import cast
 import pytest
 
 from screens.app import WizardApp
-from screens.widgets.rows import Lines
+from screens.widgets.rows import Lines, Row
+from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened, type_text, walk_to
 from tests.screens.standin import RUN, StandIn, fresh_host, make_app
 from wizard.answers.model import Answers
@@ -123,3 +124,16 @@ async def test_typed_names_keep_their_order_among_suggestions() -> None:
             "x.example",
             "joeker.zeke.ne.jp",
         )
+
+
+async def test_the_footer_names_the_keys_for_lines_that_are_cut() -> None:
+    async with opened() as pilot:
+        await pilot.press("f1")
+        await in_sight(pilot, "Help: Host")
+        assert "Left/Right Long lines" not in picture(pilot.app)
+        lines = pilot.app.screen.query_one(Lines)
+        lines.show([Row("x" * 200)])
+        await in_sight(pilot, "Left/Right Long lines")
+        lines.show([Row("x")])
+        await pilot.pause(0.1)
+        assert "Left/Right Long lines" not in picture(pilot.app)

@@ -370,7 +370,7 @@ async def test_the_result_of_an_undo_says_what_was_put_back_and_what_stays() -> 
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("enter")
         shown = await in_sight(pilot, "Run 20251124-031400-1 is undone.")
-        assert "No checks ran." in shown
+        assert "No checks ran: c checks now." in shown
         assert "    Put back /etc/postfix/main.cf" in shown
         assert "+ Stays        1  postfix: it stays." in shown
         assert "u Undo" not in shown

@@ -182,6 +182,17 @@ async def test_hand_edits_are_gone_through_over_the_ends_of_files() -> None:
         await in_sight(pilot, "CONFLICT, NOT DECIDED: message_size_limit")
 
 
+async def test_the_list_beside_the_review_cuts_no_line() -> None:
+    async with opened(StandIn(cautions=(CAUTION,))) as pilot:
+        await walk_to(pilot, "Review")
+        await in_sight(pilot, "[ ] CAUTION")
+        await pilot.press("escape")
+        shown = " ".join(
+            line[20:].strip() for line in (await in_sight(pilot, ">Review")).splitlines()
+        )
+        assert CAUTION.message in " ".join(shown.split())
+
+
 async def test_a_form_refuses_a_zone_that_the_firewall_does_not_have() -> None:
     async with opened() as pilot:
         await walk_to(pilot, "Networks")

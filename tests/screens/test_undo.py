@@ -95,7 +95,7 @@ async def test_the_way_back_is_reviewed_and_run_after_a_yes() -> None:
         await in_sight(pilot, f"{RUN}: done, 9 of 9 steps")
         await pilot.press("u")
         shown = await in_sight(pilot, "Nothing has been written yet. r runs the 1 step.")
-        assert "Undo of a run" in shown
+        assert f"Undo of run {RUN}" in shown
         assert "Files         main.cf +3 -10" in shown
         await pilot.press("n")
         await in_sight(pilot, "-myhostname = mail.zeke.ne.jp")
@@ -118,7 +118,7 @@ async def test_the_result_offers_the_way_back() -> None:
         await pilot.press("ctrl+n")
         await in_sight(pilot, "wizard  Result")
         await pilot.press("u")
-        await in_sight(pilot, "Undo of a run")
+        await in_sight(pilot, "Undo of run")
         assert session.undone == [RUN]
 
 
@@ -190,7 +190,7 @@ async def test_back_from_the_undo_leads_to_the_result_that_asked_for_it() -> Non
         await in_sight(pilot, "wizard  Result")
         for _ in range(2):
             await pilot.press("u")
-            await in_sight(pilot, "Undo of a run")
+            await in_sight(pilot, "Undo of run")
             await pilot.press("ctrl+p")
             await in_sight(pilot, "wizard  Result")
 
@@ -204,7 +204,7 @@ async def test_back_from_the_undo_leads_to_the_screen_that_asked_for_it(came_fro
             await pilot.press("end", "up", "enter")
             await in_sight(pilot, "wizard  Host")
         await pilot.press("u")
-        await in_sight(pilot, "wizard  Undo of a run")
+        await in_sight(pilot, "wizard  Undo of run")
         await in_sight(pilot, "i Limits of undo")
         await pilot.press("i")
         await in_sight(pilot, "What undo cannot do")

@@ -36,8 +36,13 @@ def _domain(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """Return the host's name of a URL, of `user@host`, or of a name with the root's dot."""
-    return _domain(_url(text).rpartition("@")[2])
+    """Return the host's name of a URL, or of a name with the root's dot."""
+    return _domain(_url(text))
+
+
+def _server(text: str) -> str:
+    """Return the name of another server, also of `user@host`, as it is written for ssh(1)."""
+    return _name(text).rpartition("@")[2]
 
 
 def _mail(text: str) -> str:
@@ -73,8 +78,8 @@ def _as_it_is(text: str) -> str:
 
 KINDS: Mapping[str, Callable[[str], str]] = {
     "fqdn": _name,
-    "relay_host": _name,
-    "server_or_none": _name,
+    "relay_host": _server,
+    "server_or_none": _server,
     "origin": _name,
     "sender": _sender,
     "email": _mail,

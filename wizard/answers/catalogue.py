@@ -122,7 +122,7 @@ CATALOGUE: tuple[Blocklist, ...] = (
         zone="zen.spamhaus.org",
         weakness=(
             "Queries through a public or busy resolver get 127.255.255.x, which lists nobody:"
-            " the last line writes that to the log, and no spam is stopped."
+            " Postfix writes that to its log, and no spam is stopped."
         ),
         terms=_SPAMHAUS_TERMS,
         replies="127.0.0.[2..11]",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Collection, Mapping, Sequence, Union
 
 from wizard.answers.as_written import as_written
-from wizard.answers.build import build_answers, check_section, quoted
+from wizard.answers.build import build_answers, check_section, default_mydomain, quoted
 from wizard.answers.field import BYTES, Field
-from wizard.answers.fields import fields_of, rule_of
+from wizard.answers.fields import SECTION_TYPES, fields_of, rule_of
 from wizard.answers.model import Answers, Problem
 from wizard.answers.rules.characters import printable
 from wizard.answers.unsaid import Unsaid, unsaid
@@ -89,6 +89,27 @@ def answers_from_texts(sections: Mapping[str, Texts]) -> Union[Answers, tuple[Pr
     if not found:
         return built
     return (*found, *(() if isinstance(built, Answers) else built))
+
+
+def answers_as_typed(
+    checked: Mapping[str, tuple[Mapping[str, Any], tuple[Problem, ...]]],
+) -> Answers:
+    """Return answers for the rules between fields, though single fields may be wrong.
+
+    `checked` has what `check_texts` returned for each section. A wrong text stays as it is typed, and
+    wrong items of lists are omitted: what is said of the other fields must not depend on them.
+    """
+    made: dict[str, Any] = {}
+    for section, (given, found) in checked.items():
+        values = dict(given)
+        for name in {one.name for one in found} & set(values) - {CUSTOM}:
+            if isinstance(values[name], tuple):
+                wrong = item_problems(section, name, values[name])
+                values[name] = tuple(one for one in values[name] if one not in wrong)
+        if section == "hostname":
+            values.setdefault("mydomain", default_mydomain(values["myhostname"]))
+        made[section] = SECTION_TYPES[section](**values)
+    return Answers(**made)
 
 
 def number(text: str, example: str = "120") -> int:

@@ -24,6 +24,7 @@ _SSL_REASONS = {
 NOT_READ = "the certificate is none that can be read"
 """A pair that OpenSSL takes but whose names and dates make no sense."""
 
+NO_FILES = "neither of the two files is there"
 _NO_PAIR = "the two are no certificate and key in PEM form"
 
 

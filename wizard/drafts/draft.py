@@ -11,11 +11,14 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Any, Optional, Union
 
+from wizard.answers import cross_field
+from wizard.answers.as_written import as_written
 from wizard.answers.build import Values, build_each, default_mydomain, quoted, to_values
 from wizard.answers.fields import field_of
 from wizard.answers.form import (
     CUSTOM,
     Text,
+    answers_as_typed,
     answers_from_texts,
     check_texts,
     from_texts,
@@ -31,7 +34,7 @@ from wizard.host.facts import Host
 from wizard.secrets import MASK, masked
 from wizard.sections.registry import BY_NAME as SECTIONS_BY_NAME
 
-TO_DO, DONE, WRONG, CHANGED, AS_IS = "to do", "done", "wrong", "changed", "as is"
+TO_DO, OK, WRONG, CHANGED, AS_IS = "to do", "ok", "wrong", "changed", "as is"
 """The words for a section's state."""
 
 
@@ -62,6 +65,8 @@ class Draft:
         self.seen: set[str] = set()
         self.again: set[str] = set()
         """Sections that are planned again with the values that the runs wrote, changed or not."""
+        self.obstacles: tuple[Problem, ...] = ()
+        """What the last plan found in the way, until its section is edited."""
         self.run = ""
         """The run that was started with exactly these answers, "" for none."""
         self.unfinished: dict[tuple[str, str], str] = {}
@@ -71,6 +76,7 @@ class Draft:
         self.texts = _opening_texts(values)
         self._checked: dict[str, tuple[dict[str, Any], tuple[Problem, ...]]] = {}
         self._whole: Optional[Union[Answers, tuple[Problem, ...]]] = None
+        self._between: Optional[tuple[Answers, tuple[Problem, ...]]] = None
         self._opened_with = {section: dict(texts) for section, texts in self.texts.items()}
         self._host_texts = self._opened_with
         if host_values is not None:
@@ -81,15 +87,25 @@ class Draft:
         return self.texts[section].get(name, ())
 
     def set(self, section: str, name: str, text: Text) -> None:
-        """Store a field's text. The text of an `Unsaid` value from the start stays that value."""
+        """Store a field's text. One that is read as the text of the start is no change of it.
+
+        The text of an `Unsaid` value from the start stays that value.
+        """
         began = self.began_with(section, name)
-        if isinstance(began, Unsaid) and text in (began.live, ()):
+        if isinstance(began, Unsaid):
+            text = began if text in (began.live, ()) else text
+        elif isinstance(text, str) and text != began and _read(section, name, text) == began:
             text = began
         if self.texts[section].get(name, ()) != text:
             self.run = ""
         self.texts[section][name] = text
+        self._forget(section)
+
+    def _forget(self, section: str) -> None:
+        """Drop what was found about the texts of a section, and about all of them together."""
         self._checked.pop(section, None)
-        self._whole = None
+        self._whole = self._between = None
+        self.obstacles = tuple(one for one in self.obstacles if one.section != section)
 
     def begin_item(self, section: str, name: str, text: str) -> None:
         """Store the text in the line below a list, "" once it was entered."""
@@ -109,14 +125,25 @@ class Draft:
         return self._checked[section]
 
     def problems(self, section: str) -> tuple[Problem, ...]:
-        """Return a section's problems: alone, together with the others, then with the host."""
+        """Return a section's problems: of single fields, between fields, then with the host.
+
+        A wrong field does not hide the problems of others.
+        """
         found = self.checked(section)[1]
-        if found:
-            return found
-        whole = self.answers()
-        if isinstance(whole, Answers):
-            return tuple(SECTIONS_BY_NAME[section].excluded(whole, self.host))
-        return tuple(problem for problem in whole if problem.section == section)
+        if self._between is None:
+            typed = answers_as_typed({one: self.checked(one) for one in SECTIONS})
+            self._between = typed, cross_field.problems(typed)
+        typed, between = self._between
+        more = (
+            *(one for one in between if one.section == section),
+            *SECTIONS_BY_NAME[section].excluded(typed, self.host),
+        )
+        named = {one.name for one in found}
+        return (*found, *(one for one in more if one.name not in named))
+
+    def obstacles_of(self, section: str) -> tuple[Problem, ...]:
+        """Return the obstacles of the last plan that are about a section."""
+        return tuple(one for one in self.obstacles if one.section == section)
 
     def answers(self) -> Union[Answers, tuple[Problem, ...]]:
         """Return the answers, or all their problems."""
@@ -137,8 +164,7 @@ class Draft:
         self.texts[section] = dict(texts)
         if section == "hostname":
             _follow_hostname(self.texts)
-        self._checked.pop(section, None)
-        self._whole = None
+        self._forget(section)
 
     def began_with(self, section: str, name: str) -> Text:
         """Return the text of a field at the start, () for what is no answer, such as the policy."""
@@ -172,10 +198,10 @@ class Draft:
 
     def state(self, *sections: str) -> str:
         """Return the word for the state of a screen that shows these sections."""
-        if any(self.problems(section) for section in sections):
+        if any(self.problems(one) or self.obstacles_of(one) for one in sections):
             return WRONG if self._is_begun(sections) else TO_DO
         if self.first:
-            return DONE if set(sections) <= self.seen else TO_DO
+            return OK if set(sections) <= self.seen else TO_DO
         return CHANGED if any(map(self.is_changed, sections)) else AS_IS
 
     def _is_begun(self, sections: tuple[str, ...]) -> bool:
@@ -323,6 +349,12 @@ def _follow_hostname(sections: dict[str, dict[str, Text]]) -> None:
     texts = sections["hostname"]
     if texts["mydomain"] == default_mydomain(str(texts["myhostname"])):
         texts["mydomain"] = ""
+
+
+def _read(section: str, name: str, text: str) -> str:
+    """Return what a typed text is read as."""
+    field = field_of(section, name)
+    return text if field is None else as_written(field, text)
 
 
 def _is_list(section: str, name: str) -> bool:

@@ -49,11 +49,13 @@ class Offer:
     """A draft to offer, in sentences. `asks` is False if none of it is for the requested sections.
 
     `draft` is None if there is only something to say: that the stored draft cannot be used.
+    `was_undone` is True if its run was undone: then it is not what most people want.
     """
 
     draft: Optional[StoredDraft]
     says: tuple[str, ...] = ()
     asks: bool = True
+    was_undone: bool = False
 
 
 def stored_of_answers(answers: Answers, sections: Sequence[str], at: float) -> StoredDraft:
@@ -92,7 +94,7 @@ def find_offer(
         # For a start with --section the rest of the draft is stored again, without a question.
         return Offer(stored, asks=False) if sections else None
     says = (*warnings, _whence(stored, by_id, now), *_about(trial, stored), *skipped)
-    return Offer(stored, says)
+    return Offer(stored, says, was_undone=stored.run in by_id and by_id[stored.run].undone)
 
 
 def settle_done(store: DraftStore, runs: Sequence[RunSummary]) -> None:
@@ -144,7 +146,8 @@ def _whence(stored: StoredDraft, by_id: dict[str, RunSummary], now: float) -> st
     at = when(stored.at, now)
     if run is None or run.outcome not in _ENDS:
         return f"Answers from {at} were not run."
-    return f"Answers from {at} are not in place: their run {run.run} {_ENDS[run.outcome]}."
+    undone = ", and was undone since" if run.undone else ""
+    return f"Answers from {at} are not in place: their run {run.run} {_ENDS[run.outcome]}{undone}."
 
 
 def _about(draft: Draft, stored: StoredDraft) -> list[str]:

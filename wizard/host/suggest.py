@@ -136,6 +136,10 @@ def networks(host: Host) -> tuple[Suggestion, ...]:
     )
 
 
+LOOPBACK_BY_IPV6 = Suggestion("[::1]/128", "this host itself, by IPv6")
+"""The item of mynetworks that is needed once Postfix speaks IPv6."""
+
+
 def private(network: Network) -> tuple[str, ...]:
     """Return the interfaces' private IPv4 networks, without loopback and link-local ones."""
     return tuple(text for text in network.networks if _private4(text))

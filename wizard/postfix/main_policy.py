@@ -145,8 +145,8 @@ def _why(parameter: Parameter, value: str) -> str:
     if value == default:
         return parameter.why
     if not value:
-        return f"Not set, as you chose; the policy's own value is {default}."
-    return f"As you chose; the policy's own value is {default}."
+        return f"Not set, as you chose; the wizard's own value is {default}."
+    return f"As you chose; the wizard's own value is {default}."
 
 
 def _scalar(cf: MainCf, parameter: Parameter, answers: Answers) -> tuple[MainCf, Missing | None]:

@@ -132,8 +132,8 @@ def _without_closed_prompts(entries: list[Entry]) -> list[Entry]:
 
 
 _DIED = (
-    "The worker ended without a word (killed, or the machine went down). Every file is whole, old "
-    "or new. `postfix-wizard resume` goes on where it stopped"
+    "The worker ended without a word (killed, or the machine went down). Each file is the old "
+    "or the new one, none is half written. `postfix-wizard resume` goes on where it stopped"
 )
 _UNDO = ", `postfix-wizard undo` takes back what was done"
 _NEVER = "The worker never began: look at `journalctl -u 'postfix-wizard-*'`. It took no step."

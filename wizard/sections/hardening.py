@@ -67,7 +67,7 @@ def _preview(checked: Mapping[str, Any]) -> TextByName:
         return {
             "use": "smtpd_forbid_bare_newline, smtpd_client_auth_rate_limit, logins hold senders"
         }
-    return {"use": "nothing beyond the policy"}
+    return {"use": "no further protections"}
 
 
 HARDENING = Section(

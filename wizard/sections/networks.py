@@ -89,11 +89,14 @@ def cautions(answers: Answers) -> Iterator[Caution]:
     if public:
         yield Caution(
             "public-range",
-            f"{', '.join(public)} in mynetworks is a public range: every host in it may relay "
-            "mail through this server without a password. A provider's range is full of "
-            "strangers.",
+            f"{', '.join(public)} in mynetworks {_IS_PUBLIC[len(public) > 1]} may relay mail through "
+            "this server without a password. A provider's range is full of strangers.",
             tuple(public),
         )
+
+
+_IS_PUBLIC = ("is a public range: every host in it", "are public ranges: every host in them")
+"""For one range, and for several."""
 
 
 def _loopback_caution(request: Request) -> Iterator[Caution]:

@@ -101,7 +101,7 @@ def _policy(host: Host, today: Answers) -> str:
     main = main_cf(host)
     own = [one for one in PARAMETERS if one.section == POLICY and one.kind != RESTRICTIONS]
     so = sum(main.value(one.name) in (one.value(today), *one.also) for one in own)
-    return f"{so} of {len(own)} lines as the policy's"
+    return f"{so} of {len(own)} lines as the wizard's"
 
 
 def _changes(last: LastState, now: dict[str, str], own: Sequence[Own]) -> Iterator[Issue]:

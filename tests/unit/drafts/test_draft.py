@@ -163,6 +163,33 @@ def test_a_start_with_one_section_carries_the_others_along() -> None:
     assert again.stored(1.0, "1-1") == stored
 
 
+def test_a_text_that_is_read_as_the_old_one_is_no_change() -> None:
+    draft = opened()
+    for name, text in (("myhostname", "MAIL.example.com."), ("myhostname", "mail.example.com ")):
+        draft.set("hostname", name, text)
+        assert not draft.is_changed("hostname")
+    draft.set("networks", "inet_interfaces", "all ")
+    draft.set("limits", "message_size_limit", "10M")
+    assert not draft.changed
+    draft.set("limits", "message_size_limit", "11M")
+    assert draft.is_changed("limits")
+
+
+def test_a_second_wrong_field_takes_no_problem_away() -> None:
+    draft = opened()
+    draft.set("networks", "inet_protocols", "all")
+    missing = next(one for one in draft.problems("networks") if one.name == "mynetworks")
+    draft.set("networks", "firewall_zone", "two words")
+    wrong = {"mynetworks", "firewall_zone", "inet_protocols"}
+    assert {one.name for one in draft.problems("networks")} == wrong, "this host has no ::1"
+    draft.set("limits", "message_size_limit", "ten")
+    draft.set("hostname", "myhostname", "mail")
+    assert missing in draft.problems("networks"), "nor does one of another section"
+    draft.set("networks", "mynetworks", ("127.0.0.0/8", "[::1]/128", "10.1"))
+    assert {one.name for one in draft.problems("networks")} == wrong
+    assert missing not in draft.problems("networks"), "the right items of a list count"
+
+
 def test_the_line_below_a_list_is_entered_or_refused() -> None:
     draft = opened()
     draft.begin_item("domains", "local", "b.example, c.example a.example")
@@ -229,6 +256,17 @@ def test_answers_whose_run_ended_early_are_offered(
     assert offer.draft is not None
     assert offer.says[0].endswith(said), offer.says
     assert offer.says[1] == "They change: Limits."
+
+
+def test_the_answers_of_an_undone_run_are_named_so(store: DraftStore) -> None:
+    store.keep(typed(RUN, message_size_limit="7"))
+    before = offered(store, RunSummary(RUN, 995.0, "stopped"))
+    assert before is not None
+    assert not before.was_undone
+    offer = offered(store, RunSummary(RUN, 995.0, "stopped", undone=True))
+    assert offer is not None
+    assert offer.was_undone
+    assert offer.says[0].endswith(f"their run {RUN} was stopped, and was undone since.")
 
 
 @pytest.mark.parametrize("sections", [(), ("limits",)])

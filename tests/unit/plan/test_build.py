@@ -43,6 +43,7 @@ from wizard.plan.files import Link, sha256
 from wizard.plan.report import notes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back, read_values
+from wizard.sections.certificate.section import CERTIFICATE
 
 
 def test_a_blocklist_without_a_list_to_stand_in_is_said(answers: Answers) -> None:
@@ -321,6 +322,8 @@ def test_cautions_have_names_and_values(answers: Answers) -> None:
     assert cautions(public, FRESH) == ["public-range=203.0.113.0/24"]
     several = networks(answers, mynetworks=("203.0.113.0/24", "127.0.0.0/8", "198.51.100.0/28"))
     assert cautions(several, FRESH) == ["public-range=203.0.113.0/24,198.51.100.0/28"]
+    said = "203.0.113.0/24, 198.51.100.0/28 in mynetworks are public ranges: every host in them may"
+    assert any(one.message.startswith(said) for one in build_plan(several, FRESH).cautions)
     zone = Zone("public", frozenset(), frozenset({"ssh"}), ("service ssh",))
     fleeting = changed(firewall=Firewall("running", "public", (zone,)))
     assert cautions(answers, fleeting) == ["firewall-reload=service%20ssh%20(zone%20public)"]
@@ -373,6 +376,10 @@ def test_a_certificate_is_judged_by_the_same_dates_from_each_source(
     assert not build_plan(files, changed(own_pair=PAIR)).obstacles
     (obstacle,) = build_plan(files, changed(own_pair=replace(PAIR, **changes))).obstacles
     assert why in obstacle.message
+    (said,) = CERTIFICATE.excluded(files, changed(own_pair=replace(PAIR, **changes)))
+    assert said == obstacle, "a form says it too"
+    other = replace(PAIR, cert_file="/other", **changes)
+    assert not [*CERTIFICATE.excluded(files, changed(own_pair=other))], "another pair was read"
     (lineage,) = FRESH.lineages
     spoilt = replace(lineage, **changes)
     (obstacle,) = build_plan(answers, changed(lineages=(spoilt,))).obstacles

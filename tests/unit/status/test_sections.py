@@ -126,7 +126,7 @@ def test_what_a_run_set_up_is_as_planned_and_its_own(server: Server) -> None:
         "delivery": "lmtp:unix:private/dovecot-lmtp",
         "limits": "messages up to 10 MiB",
         **UNUSED,
-        "policy": "14 of 14 lines as the policy's",
+        "policy": "14 of 14 lines as the wizard's",
     }
     assert states(rows) == {"as planned"}
     assert {rows[name].state for name in UNUSED} == {"not set up"}

@@ -66,6 +66,10 @@ _NAME_FAULTS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda name: name[-1] == ".", "Remove the dot at the end: Postfix wants names without it."),
     (lambda name: "_" in name, "A host name cannot contain '_' (RFC 1123). Use '-' instead."),
     (
+        lambda name: "@" in name,
+        "This is a mail address. Write the name of a host, such as mail.example.com.",
+    ),
+    (
         is_address,
         "This is an IP address. Write the host's name, such as mail.example.com.",
     ),

@@ -13,11 +13,11 @@ class Hardening:
 
     use: str = choice(
         "Hardening",
-        "Protections beyond the policy.",
+        "Protections beyond those of every set-up.",
         "off",
         choices=("off", "on"),
         says=(
-            "the policy's protections only.",
+            "the protections of every set-up only.",
             "refuse smuggled mail, limit logins, hold users to their own addresses, if Postfix can.",
         ),
         becomes="smtpd_forbid_bare_newline",

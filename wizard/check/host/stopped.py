@@ -45,7 +45,7 @@ def judge_processes(door: Door) -> Iterator[Finding]:
             Cure(argvs),
         )
     elif count:
-        yield _CHECK.right(f"none of {count}")
+        yield _CHECK.right(f"{count}, none is stopped")
 
 
 def _unit_of(cgroup: str) -> str:

@@ -76,8 +76,8 @@ def judge_policy(live: Mapping[str, str], policy: Sequence[tuple[str, str]]) -> 
     names = [name for name, _ in _differing(live, policy)]
     return Check(
         "main.cf.policy",
-        "main.cf: the policy's own lines",
-        "as the policy has them, or as you chose",
+        "main.cf: the wizard's own lines",
+        "as the wizard sets them, or as you chose",
         fatal=False,
     ).finding(
         WARNING if names else RIGHT,

@@ -202,4 +202,7 @@ def _undecided(answers: Answers, host: Host) -> Iterator[str]:
         return
     end = end_of(ROOT, Aliases.parse(live), _local(answers))
     if end.name == ROOT:
-        yield f'{BOUNCES}. Name who reads it: `root` in the section [aliases], such as root = "taro"'
+        yield (
+            f"{BOUNCES}. Name who reads it: under More in the screens, or in the answers file, such as "
+            'root = "taro" in [aliases]'
+        )

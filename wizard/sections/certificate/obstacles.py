@@ -10,6 +10,7 @@ from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.certificates.dates import day
 from wizard.certificates.model import CertificatePair, Lineage
 from wizard.certificates.names import covers
+from wizard.certificates.pairs import NO_FILES
 from wizard.host.facts import Host
 from wizard.paths import LINEAGES
 from wizard.plan.part import Request
@@ -25,8 +26,13 @@ def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
 
 
 def excluded(answers: Answers, host: Host) -> Iterator[Problem]:
-    """Yield the problem that the named lineage of this host cannot be used."""
-    if answers.certificate.source == "letsencrypt":
+    """Yield the problem that the named lineage or pair of this host cannot be used.
+
+    That of a pair is known once the host has been read for exactly these two files.
+    """
+    own, pair = answers.certificate, host.own_pair
+    is_read = pair is not None and (pair.cert_file, pair.key_file) == (own.cert_file, own.key_file)
+    if own.source == "letsencrypt" or (own.source == "files" and is_read):
         yield from obstacles(answers, host)
 
 
@@ -92,7 +98,7 @@ def _lineage(answers: Answers, host: Host) -> Iterator[str]:
 def _own_pair(host: Host) -> Iterator[str]:
     pair = host.own_pair
     if pair is None:
-        yield "neither of the two files is there"
+        yield NO_FILES
     elif pair.problem:
         yield f"the pair cannot be used: {pair.problem}"
     elif _bad_dates(pair, host.read_at):

@@ -56,7 +56,7 @@ def test_other_states_are_right(state: str, tmp_path: Path) -> None:
     """`t`: a debugger or strace(1) holds it for a moment."""
     processes = [("smtpd", state, POSTFIX), ("bash", "T", OTHER)]
     (found,) = judge_processes(root(tmp_path, *processes))
-    assert (found.verdict, found.seen) == (RIGHT, "none of 1")
+    assert (found.verdict, found.seen) == (RIGHT, "1, none is stopped")
 
 
 def test_without_their_processes_there_is_no_finding(tmp_path: Path) -> None:
