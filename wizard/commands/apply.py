@@ -17,7 +17,7 @@ from wizard.commands.planning import (
 )
 from wizard.errors import Trouble
 from wizard.host.facts import Host
-from wizard.plan import conflicts, report
+from wizard.plan import report
 from wizard.plan.losses import losses
 from wizard.plan.model import Plan
 from wizard.run.lock import refuse_if_locked
@@ -56,7 +56,7 @@ def _run(session: Session, plan: Plan, host: Host, options: Options, console: Co
     console.say(*report.commands(plan))
     say_to_copy(plan, console)
     if not plan.pending:
-        console.say(*conflicts.report_lines(plan.edits))
+        console.say_text(*report.notes(plan))
         return 0
     console.say_text(*report.notes(plan), *list_warnings(session, plan, host))
     refuse_cautions(plan, options.accepted)
