@@ -51,7 +51,12 @@ def _number(text: str) -> int:
 
 
 OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
-    "answers": _value("--answers", "FILE", "answers in TOML; else the saved ones", type=Path),
+    "answers": _value(
+        "--answers",
+        "FILE",
+        "answers in TOML, or the plan.json of a run; else the saved ones",
+        type=Path,
+    ),
     "draft": _flag(
         "--draft", "the answers that you typed in the screens and did not run yet (exit 66: none)"
     ),
