@@ -57,6 +57,13 @@ class Entry(Input):
         mark = Strip([Segment(MORE_BEFORE, self.rich_style)])
         return Strip.join([mark, line.crop(1, width)]) if self.scroll_offset.x and width else line
 
+    def on_focus(self) -> None:
+        """Show the cursor, which may be behind the part in sight."""
+        if self.size.width:  # before the first layout the text would scroll out of sight
+            # (Private to Textual, whose version is pinned exactly.)
+            at = Region(self._cursor_offset, 0, 1, 1)
+            self.scroll_to_region(at, force=True, animate=False)
+
     def on_blur(self) -> None:
         """Show the head of a long text again: where it begins says more than its end."""
         self.scroll_to(0, animate=False, force=True, immediate=True)

@@ -217,6 +217,8 @@ async def test_a_long_text_shows_its_head_or_a_mark() -> None:
         assert "ullchain17.pem" in picture(pilot.app)
         await pilot.press("tab")
         await in_sight(pilot, "Certificate file       /etc/letsencrypt/")
+        await pilot.press("up")
+        await in_sight(pilot, "Certificate file       <")
 
 
 async def test_a_wrong_label_keeps_its_distance() -> None:
@@ -442,10 +444,13 @@ async def test_without_a_certificate_a_new_one_is_the_best() -> None:
 
 
 async def test_a_chosen_word_is_explained() -> None:
-    async with opened() as pilot:
+    host = fresh_host()
+    host = replace(host, network=replace(host.network, has_ipv6_loopback=True))
+    async with opened(StandIn(the_host=host)) as pilot:
         await walk_to(pilot, "Networks")
         await pilot.press("tab", "tab", "right")
-        await in_sight(pilot, "all: IPv4 and IPv6; other servers refuse IPv6")
+        shown = told(await in_sight(pilot, "all: IPv4 and IPv6"))
+        assert "all: IPv4 and IPv6; other servers refuse IPv6" in shown
 
 
 async def test_what_is_typed_as_people_write_it_is_shown_as_what_it_becomes() -> None:
