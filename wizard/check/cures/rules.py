@@ -227,6 +227,12 @@ def section(name: str) -> Rule:
     return lambda _finding, known, _found: apply(known, name)
 
 
+def of_senders(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
+    """`senders.table`: a run adds the rows that are missing. It stops before rows of another hand."""
+    only_missing = finding.seen.startswith("no row for") and "other logins" not in finding.seen
+    return apply(known, "senders") if only_missing else NO_CURE
+
+
 def of_writable(finding: Finding, known: Known, _: re.Match[str]) -> Cure:
     """`aliases.rows`: a list that anybody may write belongs to its owner alone."""
     del known
@@ -343,6 +349,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ),
     (r"hardening", (section("hardening"),)),
     (r"senders\.ports", (section("senders"),)),
+    (r"senders\.table", (of_senders,)),
     (r"aliases\.(postmaster|abuse)", (of_alias, section("aliases"))),
     (r"aliases\.(?:root|delivery)", (section("aliases"),)),
     (r"table\.sender_access(?:\..*)?", (of_index, section("blocklists"))),

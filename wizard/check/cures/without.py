@@ -48,6 +48,7 @@ SOMETIMES: dict[str, str] = {
     "firewall.zone": "which zone is the outer one, only the operator knows",
     "certificate.name": "another certificate must be issued",
     "certificate.chain": "another certificate, or the issuer's beside it, must be put there",
+    "senders.table": "which rows are the operator's own, a run asks",
     "table.sender_access.own": "what a row shall do, only the operator knows",
     "table.sender_access.actions": "what a row shall do, only the operator knows",
     "dovecot.NAME": "the setting is in a file of the operator's, which the wizard does not write",

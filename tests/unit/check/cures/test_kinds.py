@@ -22,6 +22,22 @@ def test_a_run_that_would_do_nothing_is_no_cure() -> None:
     assert finding.cure == Cure(reason=SOMETIMES["smtp.PORT.NAME"])
 
 
+def test_a_run_adds_rows_of_senders_and_stops_before_those_of_another_hand() -> None:
+    facts = Known(Settings({}), (), {}, True, lambda section: section == "senders")
+    for seen, is_cured in (
+        ("no row for the users jiro", True),
+        ("no row for the users jiro; other logins now for info", False),
+        ("the wizard's comment lines are gone from it; no row for the users jiro", False),
+        (
+            "smtpd_sender_login_maps = hash:/etc/postfix/own: the wizard's table is not in use",
+            False,
+        ),
+    ):
+        said = commands(wrong("senders.table", seen), facts)
+        assert bool(said) == is_cured, seen
+        assert not is_cured or said[0].startswith("postfix-wizard apply --section senders")
+
+
 PORTS = b"""\
 127.0.0.1:smtp inet n - n - 9 smtpd -o soft_bounce=yes -o smtpd_banner=x
 submission inet n - n - - smtpd -o smtpd_tls_auth_only=no -o smtpd_sasl_auth_enable=no
