@@ -257,6 +257,7 @@ class FormScreen(WizardScreen):
 
     def say_foot(self, shown: str, advice: str, look: str) -> None:
         """Write the foot's lines: the preview of an inline field, and the advice."""
+        self.drop_explanation()
         self.query_one(Foot).say(shown, advice, look)
 
     def advice(self, form_field: FormField) -> str:

@@ -226,9 +226,13 @@ class WizardScreen(Screen[None]):
 
     def at_rest(self, explain: Callable[[], None]) -> None:
         """Call `explain` once the cursor rests."""
+        self.drop_explanation()
+        self._rest = self.set_timer(REST, explain)
+
+    def drop_explanation(self) -> None:
+        """Explain nothing: a message takes its place."""
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(REST, explain)
 
     def show_states(self) -> None:
         """Update the list. Only lines that differ are sent."""

@@ -14,19 +14,18 @@ from screens.frame import LOG, MOVE, RUNS, UNDO, WizardScreen
 from screens.messages import Failed, Go, Typed
 from screens.overview_rows import LOOKING, heads, overview_rows, redoable, why_of
 from screens.places import place_of_section
+from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.rows import Rows
-from screens.widgets.wrap import cut
+from screens.widgets.wrap import cut, wrapped
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.old_server import old_server
 from wizard.move.model import Checklist
 from wizard.status.issues import NOT_KNOWN
 from wizard.status.sections import SectionRow
 
-WITHOUT_FOOT = 21
-"""Lines of the screen for all but the foot: the list has 16, the keys two."""
-LEAST_FOOT, MOST_FOOT = 3, 10
-"""Lines of the foot, with the one that parts it from the list."""
+LEAST_TEXT, MOST_FOOT = 2, 10
+"""Lines of text for which the foot takes room from the list, and lines of the foot with its rule."""
 
 NO_RUN = "No run of the wizard changed this host: these are its own values."
 
@@ -72,6 +71,8 @@ class OverviewScreen(WizardScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, "Sections", "list")
         self._trouble = ""
+        self._why = ""
+        """What the foot says of the row under the cursor."""
 
     def body(self) -> Iterable[Widget]:
         """Put the list between the last run and the foot."""
@@ -85,6 +86,8 @@ class OverviewScreen(WizardScreen):
         """Show what is known, and read the rest in a thread."""
         self.set_focus(self.query_one("#list"))
         self._show()
+        # After the keys: they subscribed when they were mounted.
+        self.bindings_updated_signal.subscribe(self, self._fit)
         if not self.desk.sections:
             in_background(self, self._look, self._listed)
         today = self._today
@@ -120,9 +123,7 @@ class OverviewScreen(WizardScreen):
         self._show()
 
     def on_resize(self) -> None:
-        """Fit the columns to the width, and the foot to the lines that the list does not need."""
-        spare = self.app.size.height - WITHOUT_FOOT
-        self.query_one("#list-foot").styles.height = max(LEAST_FOOT, min(spare, MOST_FOOT))
+        """Fit the columns to the width."""
         self._show()
 
     def _show(self) -> None:
@@ -154,8 +155,22 @@ class OverviewScreen(WizardScreen):
         self.refresh_bindings()
 
     def _say_why(self) -> None:
-        row = self.query_one("#list", Rows).current
-        self.query_one("#list-why", Line).say(why_of(self.desk, row.key) if row else "", "quiet")
+        listed = self.query_one("#list", Rows)
+        self._why = why_of(self.desk, listed.current.key) if listed.current else ""
+        self.query_one("#list-why", Line).say(self._why, "quiet")
+        self._fit()
+
+    def _fit(self, _changed: object = None) -> None:
+        """Give the foot the lines that the list does not need, and its text two if it has them."""
+        wide, high = self.app.size
+        rows, keys = len(self.query_one("#list", Rows).rows), self.query_one(KeyLine).lines(wide)
+        # Head, last run and headings have one line each. The foot has one above its text.
+        spare = high - 3 - rows - keys
+        text = len(wrapped(self._why, max(1, wide - 1), LEAST_TEXT))
+        height = max(1 + text, min(spare, MOST_FOOT))
+        foot = self.query_one("#list-foot")
+        if foot.styles.height is None or foot.styles.height.value != height:
+            foot.styles.height = height
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Open a section or another screen. Space runs a section again with its last run's values."""

@@ -7,7 +7,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Optional
 
-from screens.widgets.wrap import wrapped
 from wizard.finding import Finding
 from wizard.plan.model import Step
 from wizard.run import records
@@ -37,10 +36,6 @@ class StepView:
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
     written: int = 0
     """The number of changes of the output. It shows whether there is something new."""
-
-    def output(self, width: int) -> list[str]:
-        """Return the last lines of the output, then what is said of the step, wrapped to the width."""
-        return [*self.lines, *(("", *wrapped(self.message, width)) if self.message else ())]
 
     def time(self, now: float) -> str:
         """Return its duration until now or its end as text."""

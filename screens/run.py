@@ -26,7 +26,7 @@ from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from screens.widgets.rows import Row, Rows
 from screens.widgets.seat import Seat
-from screens.widgets.wrap import cut_middle
+from screens.widgets.wrap import cut_middle, wrapped
 from wizard.plan.model import Plan
 from wizard.run import follow, history, lock, prompts
 from wizard.run.records import DIED, RunFinished
@@ -35,6 +35,11 @@ GOES_ON = "Closing this terminal stops nothing. Back: postfix-wizard attach."
 NOTE = f"{GOES_ON}\nCtrl-C: stops after this step."
 OVER = "`postfix-wizard runs` lists this run and those before it."
 LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}
+
+
+def output_of(step: StepView, width: int) -> list[str]:
+    """Return the last lines of a step's output, then what is said of it, wrapped to the width."""
+    return [*step.lines, *(("", *wrapped(step.message, width)) if step.message else ())]
 
 
 class Steps(Rows):
@@ -187,7 +192,7 @@ class RunScreen(WizardScreen):
         fresh = self._drawn[0] != step.id
         self._drawn = (step.id, step.written)
         pane = self.query_one(Pane)
-        pane.show(step.output(max(20, pane.size.width)), fresh=fresh)
+        pane.show(output_of(step, max(20, pane.size.width)), fresh=fresh)
 
     def _rows(self) -> list[Row]:
         width = max(20, self.query_one(Steps).size.width)

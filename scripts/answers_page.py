@@ -30,7 +30,7 @@ TOML. A field that is not there has its default. Where that is "as it is", a fil
 of main.cf; in a run of single sections, the emptied field of the form comments the line out. `[hostname] myhostname` is
 always needed, and for each source of a certificate what that needs (`name`, `host`, two files). The screens ask for the same
 fields by the same rules. In a form, and only there, some values may be typed as people write them, and the form shows what
-they become: a size (`50M` is 52428800 bytes), a name with a final dot, in capitals or as a URL, another server also as `root@NAME`.
+they become: a size (`50M` is 52428800 bytes), a name with a final dot, in capitals, as a URL or as `root@NAME`, another server also as `USER@NAME`.
 `postfix-wizard apply` saves the answers in `/etc/postfix-wizard/answers.toml`, root's, 0600. `examples/` has whole files.
 """
 _CUSTOM = """

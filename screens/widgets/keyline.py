@@ -42,9 +42,9 @@ class KeyLine(Drawn):
                 self._pressed.setdefault(name, binding.key)
         keys = tuple(sorted(shown.values(), key=lambda key: _RANK.get(key[0], 0)))
         if keys != self._keys:
-            rows = len(self._rows(self.size.width or 80))
-            self._keys = keys
-            self.refresh(layout=len(self._rows(self.size.width or 80)) != rows)
+            width = self.size.width or 80
+            before, self._keys = self.lines(width), keys
+            self.refresh(layout=self.lines(width) != before)
 
     def _name_of(self, binding: Binding) -> str:
         name = key_name(binding)
@@ -77,6 +77,10 @@ class KeyLine(Drawn):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines for the keys."""
         del container, viewport
+        return self.lines(width)
+
+    def lines(self, width: int) -> int:
+        """Return the number of lines that the keys need at a width."""
         return len(self._rows(width))
 
     def render_line(self, y: int) -> Strip:

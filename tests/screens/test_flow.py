@@ -207,7 +207,7 @@ async def test_a_caution_must_be_accepted_first() -> None:
         await in_sight(pilot, "On the command line: --accept certificate-name=mail.zeke.ne.jp")
         await pilot.press("escape", "space")
         shown = await in_sight(pilot, "[x] ACCEPTED certificate-name")
-        await in_sight(pilot, "r Run 4 steps  ")
+        await in_sight(pilot, "r Run 4 steps\n")
         await pilot.press("space")
         await in_sight(pilot, "[ ] CAUTION certificate-name")
         await pilot.press("space", "r")

@@ -381,7 +381,7 @@ async def test_a_changed_choice_shows_its_old_value_in_the_foot() -> None:
         shown = await in_sight(pilot, "(x) letsencrypt")
         assert "(was " not in shown
         await pilot.press("down", "space")
-        await in_sight(pilot, "(was letsencrypt) remote: copy them from the present server")
+        await in_sight(pilot, "(was letsencrypt) remote: copy")
         await pilot.press("left")
         await in_sight(pilot, "(x) letsencrypt")
         await pilot.pause(0.1)

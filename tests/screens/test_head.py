@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
@@ -50,15 +52,19 @@ def test_the_user_is_named_by_how_they_became_root(caller: Caller, said: str) ->
     assert caller.as_root == said
 
 
+XTERM = Capabilities(has_shades=True, has_mouse=True, erases=True)
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({"TERM": "xterm-256color"}, Capabilities(has_shades=True)),
-        ({"TERM": "xterm", "COLORTERM": "truecolor"}, Capabilities(has_shades=True)),
-        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, Capabilities()),
-        ({"TERM": "xterm-256color", "NO_COLOR": ""}, Capabilities(has_shades=True)),
-        ({"TERM": "screen"}, Capabilities()),
-        ({"TERM": "linux"}, Capabilities(has_f_keys=False)),
+        ({"TERM": "xterm-256color"}, XTERM),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, XTERM),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, replace(XTERM, has_shades=False)),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, XTERM),
+        ({"TERM": "screen"}, Capabilities(has_mouse=True)),
+        ({"TERM": "screen-256color"}, Capabilities(has_shades=True, has_mouse=True)),
+        ({"TERM": "linux"}, Capabilities(has_f_keys=False, erases=True)),
         ({"TERM": "vt220"}, Capabilities(has_f_keys=False)),
     ],
 )
@@ -103,5 +109,5 @@ async def test_the_shades_change_no_cell_of_the_text() -> None:
             await pilot.press("ctrl+n")
             await in_sight(pilot, "F2: 2 found")
             shown.append(picture(app))
-    plain = shown[0].replace("-" * 59, "").splitlines()
+    plain = shown[0].replace("-" * 60, "").splitlines()
     assert [line.rstrip() for line in plain] == shown[1].splitlines()

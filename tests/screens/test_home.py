@@ -150,7 +150,7 @@ async def test_the_runs_before_are_listed_before_the_first_set_up_is_done_too() 
         await pilot.press("b")
         await in_sight(pilot, "failed in the step 'Install Postfix', with 1 of 4")
         await pilot.press("u")
-        await in_sight(pilot, "Undo of a run")
+        await in_sight(pilot, "Undo of run")
         await pilot.press("ctrl+p")
         await in_sight(pilot, "postfix-wizard  Host")
 

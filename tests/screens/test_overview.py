@@ -109,7 +109,7 @@ async def test_with_more_sections_than_lines_the_host_and_the_review_stay_in_sig
 
     def longer(desk: Desk, width: int, not_yet: str) -> list[Row]:
         ends = overview_rows(desk, width, not_yet)[-2:]
-        return [*(Row(f"Section {number}", "", str(number)) for number in range(1, 17)), *ends]
+        return [*(Row(f"Section {number}", "", str(number)) for number in range(1, 18)), *ends]
 
     monkeypatch.setattr(overview, "overview_rows", longer)
     async with opened(a_host()) as pilot:
@@ -122,12 +122,12 @@ async def test_with_more_sections_than_lines_the_host_and_the_review_stay_in_sig
             seen.append(pilot.app.cursor_position.y)
         first, last = seen[0], seen[-1]
         assert seen == [*range(first, last - 2), *[last - 3] * 2, last - 1, last]
-        await in_sight(pilot, "Section 16\n 2 more above\n Host ")
+        await in_sight(pilot, "Section 17\n 2 more above\n Host ")
         golden(pilot.app, "list-long")
         await pilot.press("enter")
         await in_sight(pilot, "Nothing has been written yet.")
     async with opened(a_host(), size=(132, 43)) as pilot:
-        await in_sight(pilot, "Section 16\n Host ")
+        await in_sight(pilot, "Section 17\n Host ")
 
 
 @pytest.mark.parametrize("section", [*SECTIONS, POLICY])

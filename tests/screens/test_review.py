@@ -76,7 +76,9 @@ async def test_a_plan_that_cannot_run_says_where_its_problem_is_and_has_no_key_f
     session = session_of(replace(plan_of_three_files(), obstacles=(problem,)))
     async with opened(session) as pilot:
         await pilot.press("end", "enter")
-        shown = await in_sight(pilot, "This plan cannot run: 1 problem. Press 1 (Summary).")
+        shown = await in_sight(
+            pilot, "This plan cannot run: 1 problem, which the summary (1) shows."
+        )
         assert "r Run" not in shown
         await pilot.press("3")
         await in_sight(pilot, "[3 sender_access]")

@@ -11,6 +11,7 @@ from textual.message_pump import MessagePump
 
 from screens.feed import MAX_WAITING_LINES, Feed
 from screens.progress import MAX_LINES, Progress
+from screens.run import output_of
 from screens.widgets.entry import Entry
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight
@@ -233,8 +234,8 @@ def test_what_a_step_says_at_its_end_is_in_its_output(outcome: str) -> None:
     progress = Progress(make_plan(fresh_host()).pending)
     progress.take(records.StepFinished("install", outcome, 1.0, "/etc/x: a word\nand another", {}))
     step = progress.steps["install"]
-    assert step.output(80) == ["", "/etc/x: a word", "and another"]
-    assert step.output(8) == ["", "/etc/x:", "a word", "and", "another"]
+    assert output_of(step, 80) == ["", "/etc/x: a word", "and another"]
+    assert output_of(step, 8) == ["", "/etc/x:", "a word", "and", "another"]
     assert step.written
 
 

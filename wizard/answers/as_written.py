@@ -14,6 +14,9 @@ from wizard.answers.field import BYTES, Field
 
 _SIZE = re.compile(r"([0-9]+) ?([KMG])(?:i?B)?", re.IGNORECASE)
 _POWERS = {"K": 1, "M": 2, "G": 3}
+_ROOT = re.compile(r"(?:root)?@", re.IGNORECASE)
+"""What is before a host in a call of ssh(1), or before a domain; another user makes it a mail address."""
+
 _SCHEME = re.compile(r"(?:https?|ssh)://", re.IGNORECASE)
 
 
@@ -36,13 +39,15 @@ def _domain(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """Return the host's name of a URL, or of a name with the root's dot."""
-    return _domain(_url(text))
+    """Return the name of a host, without `root@`, the parts of a URL and the root's dot."""
+    name = _url(text)
+    found = _ROOT.match(name)
+    return _domain(name[found.end() :] if found and name[found.end() :] else name)
 
 
 def _server(text: str) -> str:
-    """Return the name of another server, also of `user@host`, as it is written for ssh(1)."""
-    return _name(text).rpartition("@")[2]
+    """Return the name of another server, also of any `user@host`."""
+    return _name(_url(text).rpartition("@")[2])
 
 
 def _mail(text: str) -> str:
