@@ -39,6 +39,8 @@ _DROPPED = (
     "Raise RateLimitBurst in journald.conf, or read /var/log/maillog: what is dropped is unknown."
 )
 _DEADLY = frozenset({"fatal", "panic"})
+_NO_MECHANISM = "xsasl_cyrus_server_get_mechanism_list: no applicable SASL mechanisms"
+"""After this warning smtpd ends. Its last words are those of one that missed Dovecot."""
 
 
 @dataclass
@@ -129,7 +131,7 @@ def judge_log(
     if not seen.complaints:
         yield check.finding(WARNING if dropped else RIGHT, f"quiet; {'; '.join(notes)}", _DROPPED)
         return
-    is_deadly = any(kind in _DEADLY for _, kind, _ in seen.complaints)
+    is_deadly = any(kind in _DEADLY or _NO_MECHANISM in said for _, kind, said in seen.complaints)
     distinct = list(dict.fromkeys(printable(f"{p}: {m}", 160) for p, _, m in seen.complaints))
     more = f"; and {len(distinct) - SHOWN} more" if len(distinct) > SHOWN else ""
     yield check.finding(

@@ -17,6 +17,9 @@ from wizard.check.tls.loading import LoadFault
 from wizard.check.tls.services import PortSettings
 from wizard.paths import QUEUE
 
+CYRUS = "sasl cyrus"
+"""The key of a cause."""
+
 STARTTLS_ROW, TLS_ROW, AUTH_ROW = "starttls", "tls", "auth"
 
 NO_TLS, LOCAL_PROBLEM, OK = 454, "TLS not available", 250
@@ -241,6 +244,15 @@ def _no_mechanism(failure: Failure) -> Optional[Cause]:
     )
 
 
+def _late_without_mechanism(failure: Failure) -> Optional[Cause]:
+    """The smtpd died for its SASL settings; master(8) waits a minute before it starts another."""
+    here = failure.here
+    if not failure.transcript.is_late or here.value("smtpd_sasl_auth_enable") != "yes":
+        return None
+    # Cyrus' library can be there: the log says if it has no mechanism.
+    return next((one for one in _of_sasl(here) if one.key != CYRUS), None)
+
+
 def _of_sasl(here: PortSettings) -> Iterator[Cause]:
     options = "smtpd_sasl_tls_security_options"
     named = options if options in {**here.settings.own, **here.settings.options} else ""
@@ -274,7 +286,7 @@ def _of_sasl(here: PortSettings) -> Iterator[Cause]:
         )
     if kind == "cyrus":
         yield Cause(
-            "sasl cyrus",
+            CYRUS,
             "smtpd_sasl_type = cyrus needs its library's plug-ins and /etc/sasl2/smtpd.conf: "
             "set `smtpd_sasl_type = dovecot`, or install cyrus-sasl-plain and start saslauthd; reload.",
             "no SASL mechanism of Cyrus is there",
@@ -342,6 +354,7 @@ _RULES: tuple[Rule, ...] = (
     _without_tls,
     _plain_at_once,
     _no_mechanism,
+    _late_without_mechanism,
     _nothing_in_common,
     _offers_no_auth,
 )

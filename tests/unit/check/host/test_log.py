@@ -40,6 +40,9 @@ def test_what_is_normal_in_the_log_is_quiet() -> None:
     assert finding.seen.endswith("; 11 lines that strangers cause left out")
 
 
+CYRUS = "xsasl_cyrus_server_get_mechanism_list: no applicable SASL mechanisms"
+
+
 @pytest.mark.parametrize(
     ("line", "verdict"),
     [
@@ -47,6 +50,10 @@ def test_what_is_normal_in_the_log_is_quiet() -> None:
         ("smtpd[1]: error: open /etc/postfix/sender_access.db: No such file", WARNING),
         ("smtpd[1]: fatal: in parameter smtpd_relay_restrictions or ...", WRONG),
         ("qmgr[1]: panic: myfree: corrupt memory block", WRONG),
+        (
+            f"smtps/smtpd[1]: warning: {CYRUS}",
+            WRONG,
+        ),
         ('smtpd[1]: warning: unknown smtpd restriction: "permit_mynetwork"', WARNING),
         ("local[1]: warning: dict_nis_init: NIS domain name not set", WARNING),
     ],

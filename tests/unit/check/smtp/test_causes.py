@@ -424,3 +424,31 @@ def test_what_was_omitted_is_unknown(answers: Answers) -> None:
     }
     assert found["smtp.25.vrfy"].verdict == UNKNOWN
     assert "notify_classes has policy" in found["smtp.25.vrfy"].seen
+
+
+NO_ANSWER = "greeting: no answer within 2 s"
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"smtpd_sasl_tls_security_options": "noanonymous, noplaintext"}, "noplaintext"),
+        ({"smtpd_sasl_tls_security_options": "forward_secrecy"}, "forward_secrecy"),
+        ({"smtpd_sasl_type": "dovecot", "smtpd_sasl_path": "private/none"}, "private/none"),
+        ({"smtpd_sasl_mechanism_filter": "gssapi"}, "gssapi"),
+        # It may have mechanisms, and be slow.
+        ({"smtpd_sasl_type": "cyrus"}, ""),
+        ({"smtpd_sasl_auth_enable": "no", "smtpd_sasl_mechanism_filter": "gssapi"}, ""),
+        ({}, ""),
+    ],
+)
+@pytest.mark.parametrize("port", [587, 465])
+def test_a_silent_port_without_a_mechanism_is_wrong(
+    own: dict[str, str], said: str, port: int, answers: Answers
+) -> None:
+    """After the end of such a smtpd, master(8) starts the next one a minute later."""
+    silent = Transcript({}, b"", "greeting", NO_ANSWER, is_late=True)
+    found = judged(port, silent, {**ENABLED, **own}, answers)
+    first = found["tls" if port == 465 else "banner"]
+    assert first.verdict == (WRONG if said else UNKNOWN)
+    assert said in first.advice
