@@ -128,9 +128,9 @@ def _too_many(text: str) -> str:
 def read_answers(path: Path, sections: Collection[str] = ()) -> Answers:
     """Read and validate an answers file that a person wrote, as `parse_answers` does.
 
-    The plan.json of a run is accepted too: it has the answers of that run. Raises AnswersTrouble when it cannot be read, is unsafe (another user could write it while
-    root uses it), or is wrong; the message has all problems, one a line. Raises PermissionTrouble
-    if this user may not read it.
+    The plan.json of a run is accepted too: it has the answers of that run. Raises AnswersTrouble
+    when it cannot be read, is unsafe (another user could write it while root uses it), or is wrong;
+    the message has all problems, one a line. Raises PermissionTrouble if this user may not read it.
     """
     if path.name == PLAN:
         return _read_file(path, lambda text: parse_stored(_of_a_run(text, path)))
@@ -285,12 +285,15 @@ def _second_line(text: str, message: str) -> Optional[int]:
 def format_answers(answers: Answers, previous: str = "") -> str:
     """Return the answers as TOML, with the comments and the order of `previous`, a valid file.
 
-    A field that no answer expresses has no line.
+    A field that no answer expresses has no line. A section that `previous` lacks is added only if it
+    is not as it is without an answer.
     """
     document = tomlkit.parse(previous) if previous else _empty_document()
     values: dict[str, Any] = to_values(answers)
     for section, content in values.items():
         if section not in document:
+            if previous and _is_default(answers, section):
+                continue
             document[section] = tomlkit.table()
         table: Any = document[section]
         for name, value in content.items():
@@ -308,6 +311,11 @@ def format_answers(answers: Answers, previous: str = "") -> str:
             else:
                 table[name] = _item(value)
     return tomlkit.dumps(document)
+
+
+def _is_default(answers: Answers, section: str) -> bool:
+    default = Answers.__dataclass_fields__[section].default_factory
+    return callable(default) and getattr(answers, section) == default()
 
 
 def _empty_document() -> tomlkit.TOMLDocument:

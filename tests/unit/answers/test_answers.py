@@ -2,6 +2,7 @@
 
 import os
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +264,16 @@ def test_each_network_within_another_is_named_once(items: list[str], wrong: list
     found = build_answers(values)
     named = [] if isinstance(found, Answers) else [one.message.split()[0] for one in found]
     assert named == wrong
+
+
+def test_a_section_that_the_saved_file_lacks_is_added_only_if_it_says_something() -> None:
+    """A file of an older program has no section that came later."""
+    answers = read_answers(ROOT / "examples" / "zeke.toml")
+    whole = format_answers(answers)
+    older = whole[: whole.index("[senders]")] + whole[whole.index("[move]") :]
+    assert format_answers(answers, older) == older
+    on = replace(answers, senders=replace(answers.senders, use="on"))
+    added = format_answers(on, older)
+    assert "[senders]" in added
+    assert parse_answers(added) == on
+    assert "[hardening]" in format_answers(answers)
