@@ -19,6 +19,7 @@ from screens.places import Place
 from screens.terminal import LOW, LOWEST
 from screens.widgets.head import Head
 from screens.widgets.keyline import KeyLine
+from screens.widgets.looks import LOOK_CLASSES
 from screens.widgets.rows import Row, Rows
 from screens.widgets.seat import GAP, Seat
 
@@ -100,6 +101,7 @@ UNDO = Binding(
 class WizardScreen(Screen[None]):
     """A screen of the wizard. `body` makes its own widgets."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Next", tooltip="Go on to the next screen."),
         Binding("ctrl+p", "back", "Back", tooltip="Go back to the screen before."),

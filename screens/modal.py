@@ -12,6 +12,7 @@ from textual.widget import Widget
 from screens.terminal import LOW
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
+from screens.widgets.looks import LOOK_CLASSES
 
 Answer = TypeVar("Answer")
 
@@ -25,6 +26,7 @@ NEXT_PART = Binding(
 class Window(ModalScreen[Answer], Generic[Answer]):
     """A window with title, body and keys. Esc closes it without an answer."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", tooltip="Close the window."),
     ]

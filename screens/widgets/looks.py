@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Optional
+from typing import Optional
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,17 +15,23 @@ LOOKS = (
     *("strong", "quiet", "head", "title", "key", "value", "right", "wrong", "caution"),
     *("new", "gone", "cursor"),
 )
-"""Names of looks. `wizard.tcss` defines them."""
+"""Names of looks. `wizard.tcss` defines them, once for the terminal's ground and once for a panel's."""
+
+LOOK_CLASSES = {f"{where}--{look}" for where in ("look", "panel") for look in LOOKS}
+"""Component classes of each screen. A style is computed again at each change of focus, and of so
+many at each widget that would take more memory and time than all else on the screen."""
 
 
 class Drawn(Widget):
-    """A widget that draws its own lines in these looks."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"look--{look}" for look in LOOKS}
+    """A widget that draws its own lines in the looks of its screen."""
 
     def look(self, name: str) -> Style:
-        """Return the style of a look; "" is the widget's own."""
-        return self.get_component_rich_style(f"look--{name}") if name else self.rich_style
+        """Return the style of a look on this widget's ground; "" is the widget's own."""
+        own = self.rich_style
+        if not name:
+            return own
+        where = "look" if own.bgcolor is None or own.bgcolor.is_default else "panel"
+        return own + self.screen.get_component_rich_style(f"{where}--{name}", partial=True)
 
     def strips(
         self,
