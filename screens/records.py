@@ -79,9 +79,12 @@ def _seen(findings: Iterable[Finding], width: int) -> Iterator[Row]:
 
 
 def _wanted(records: Iterable[Published], width: int) -> Iterator[Row]:
-    """Yield the records as they are in a zone file, which are not wrapped."""
+    """Yield the records as they are in a zone file, which are not wrapped, with comments that are."""
     yield Row("")
     yield from text_rows(COPY, width, "strong")
     for text in fragment(tuple(records)):
-        yield Row(text.expandtabs(8))
+        if "\tIN " in text:
+            yield Row(text.expandtabs(8))
+        else:
+            yield from text_rows(text, width, "quiet")
     yield from text_rows(LATER, width, "quiet")

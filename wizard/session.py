@@ -36,16 +36,20 @@ from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.blocklists import with_key
+from wizard.postfix.itself import nexthops
 from wizard.run.caller import Caller, find_caller
 from wizard.run.launch import launch
 from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
 from wizard.secrets import MASK
+from wizard.sections.reading import main_cf
 from wizard.sections.registry import NEEDS
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
+    from wizard.dns.lookups import Lookups
+    from wizard.dns.record_basis import ServedKeys
     from wizard.dns.records import Published
     from wizard.drafts.offer import Opening
     from wizard.drafts.store import DraftStore
@@ -337,14 +341,42 @@ class Session:
         from wizard.check.dns.records import judge_lookups  # noqa: PLC0415 - dnspython is slow
         from wizard.dns.lookups import look_up  # noqa: PLC0415
 
-        network = host.network
+        network, keys = host.network, self._keys(answers)
         found = look_up(answers, network.addresses, network.resolvers, seconds=seconds)
-        return tuple(judge_lookups(answers, found)), self.records(answers, host)
+        return tuple(judge_lookups(answers, found, keys=keys)), self._records(answers, host, found)
 
-    def records(self, answers: Answers, host: Host) -> tuple[Published, ...]:
-        """Return the DNS records that this server should have."""
+    def records(
+        self, answers: Answers, host: Host, *, why_not: str = "", seconds: float = 1.0
+    ) -> tuple[Published, ...]:
+        """Return the DNS records that this server should have: what is published is completed.
+
+        It is queried in `seconds`. With `why_not` names and servers of others are not.
+        """
+        from wizard.dns.lookups import look_up  # noqa: PLC0415 - dnspython is slow
+
+        network = host.network
+        found = look_up(
+            answers, network.addresses, network.resolvers, seconds=seconds, why_not=why_not
+        )
+        return self._records(answers, host, found)
+
+    def _records(self, answers: Answers, host: Host, found: Lookups) -> tuple[Published, ...]:
         from wizard.dns.addresses import public4  # noqa: PLC0415 - dnspython is slow
         from wizard.dns.records import to_publish  # noqa: PLC0415
 
-        outer = answers.networks.proxy_interfaces
-        return to_publish(answers, public4((*host.network.addresses, *outer)))
+        outer = public4((*host.network.addresses, *answers.networks.proxy_interfaces))
+        return to_publish(answers, outer, found, self._keys(answers), _relay_of(host))
+
+    def _keys(self, answers: Answers) -> ServedKeys:
+        """Return what is known of the certificate of the answers, from its files."""
+        from wizard.check.certificates.served import chains_on_disk, planned_files  # noqa: PLC0415
+        from wizard.check.dns.served_keys import served_keys  # noqa: PLC0415
+
+        paths = planned_files(answers)
+        return served_keys(self.door, chains_on_disk(self.door, paths).values(), paths)
+
+
+def _relay_of(host: Host) -> str:
+    """Return the relay host of main.cf, "" for none."""
+    value = main_cf(host).value("relayhost") or ""
+    return "" if "$" in value else next((name for name, _, _ in nexthops(value)), "")

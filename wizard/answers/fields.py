@@ -50,6 +50,7 @@ RULES: dict[str, Callable[[str], str]] = {
         names.origin,
         names.relay_host,
         names.server_or_none,
+        names.spf_name,
         names.ssh_host,
         networks.network,
         parameters.mailbox_transport,

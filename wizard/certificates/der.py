@@ -32,3 +32,12 @@ def signed_fields(certificate: bytes) -> list[tuple[int, bytes]]:
     (_, whole), *_ = items(certificate)
     (_, signed), *_ = items(whole)
     return [field for field in items(signed) if field[0] != _VERSION]
+
+
+def encoded(tag: int, content: bytes) -> bytes:
+    """Return an element: tag byte, length and content. The length is as short as it can be (DER)."""
+    length = len(content)
+    if length < _LONG_LENGTH:
+        return bytes((tag, length)) + content
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, _LONG_LENGTH | len(size))) + size + content

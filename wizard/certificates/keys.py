@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from wizard.certificates.der import items, signed_fields
+from wizard.certificates.der import encoded, items, signed_fields
 
 _KEY_FIELD = 5
 """Of the signed part without its version: serial, signature, issuer, validity, subject, key."""
@@ -44,6 +44,14 @@ def public_key(der: bytes) -> Optional[Key]:
         return _key(kind, bits[1:])
     except (ValueError, IndexError):
         return None
+
+
+def public_key_info(der: bytes) -> bytes:
+    """Return the SubjectPublicKeyInfo of a certificate in DER, as TLSA hashes it (RFC 6698, 1.1.3).
+
+    Raises ValueError and IndexError if the certificate is unreadable.
+    """
+    return encoded(*signed_fields(der)[_KEY_FIELD])
 
 
 def _key(kind: bytes, bits: bytes) -> Optional[Key]:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import Executor
+from functools import partial
 from typing import Callable, Optional
 
 from wizard.answers.model import Answers
+from wizard.check.certificates.probing import PortTls
 from wizard.check.dns.blocklists import begin_lists, lists_unknown
 from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
-from wizard.check.outbound import port_25, relay
+from wizard.check.dns.served_keys import chains_of, served_keys
+from wizard.check.outbound import port_25 as outbound
+from wizard.check.outbound import relay
 from wizard.check.outbound.port_25 import begin_outbound, outbound_unknown, proxies
 from wizard.check.outbound.relay import begin_relay, relay_unknown
 from wizard.check.outside import NOT_QUERIED
+from wizard.check.tls.services import certificate_files
 from wizard.door import Door
 from wizard.finding import Finding
 from wizard.host import facts
 from wizard.limits import PROBE_SECONDS
+from wizard.postfix.itself import nexthops
 from wizard.postfix.settings import Settings
 
 
@@ -31,27 +37,41 @@ def begin_internet(
     key: str,
     is_run: bool,
     asks_others: bool,
+    port_25: Callable[[], Optional[PortTls]] = lambda: None,
 ) -> tuple[Callable[[], Iterable[Finding]], ...]:
-    """Start the checks of the internet; a run does not wait for them as long as `check`."""
+    """Start the checks of the internet; a run does not wait for them as long as `check`.
+
+    `port_25` waits for what port 25 served.
+    """
     outside = proxies(settings.own)
+    hops = nexthops(settings.value("relayhost"))
+    records = partial(
+        begin_lookups,
+        answers,
+        network,
+        pool,
+        outside,
+        keys=lambda: served_keys(door, chains_of(port_25()), certificate_files(settings)),
+        relay=next((name for name, _, _ in hops), ""),
+    )
     if not asks_others:
         return (
             begin_resolver(network, pool),
             lambda: lists_unknown(answers.blocklists, NOT_QUERIED),
-            begin_lookups(answers, network, pool, outside, asks_others=False),
+            records(asks_others=False),
             lambda: outbound_unknown(settings.own, NOT_QUERIED),
             lambda: relay_unknown(answers.relay, NOT_QUERIED),
         )
     return (
         begin_resolver(network, pool),
         begin_lists(answers.blocklists, network, pool, key, outside),
-        begin_lookups(answers, network, pool, outside),
+        records(),
         begin_outbound(
             settings.own,
             answers.hostname.myhostname,
             network,
             pool,
-            port_25.SECONDS if is_run else PROBE_SECONDS,
+            outbound.SECONDS if is_run else PROBE_SECONDS,
         ),
         begin_relay(
             answers,

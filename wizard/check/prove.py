@@ -36,6 +36,7 @@ from wizard.check.sessions import (
     begin_sessions,
     judge_delivery,
     judge_sessions,
+    served_at,
     served_by,
     stranger_session,
 )
@@ -131,6 +132,7 @@ def prove(
                 key=key,
                 is_run=expected is not None,
                 asks_others=asks_others,
+                port_25=lambda: served_at(sessions, 25),
             )
         )
         judge_journal = begin_log(door, network, pool, is_quick=is_quick)

@@ -282,6 +282,12 @@ def served_by(sessions: Sessions) -> Mapping[int, PortTls]:
     return {port: session.result() for port, (_, session) in sessions.ports.items()}
 
 
+def served_at(sessions: Sessions, port: int) -> Optional[PortTls]:
+    """Return what a port served, once its session is over; None without a session."""
+    begun = sessions.ports.get(port)
+    return begun[1].result() if begun else None
+
+
 def judge_delivery(sessions: Sessions) -> Iterator[Finding]:
     """Check the delivery by LMTP, if it is in use, then Dovecot's settings."""
     if sessions.lmtp:

@@ -8,6 +8,7 @@ from functools import cache, partial
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.mail import email
 from wizard.answers.toml import read_answers, saved_answers
+from wizard.check.outside import NOT_QUERIED
 from wizard.check.report import as_json, as_table, failed, to_publish
 from wizard.commands.against import print_target, refuse_mixed, run_against
 from wizard.commands.console import Console
@@ -60,7 +61,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
         asks_others=not options.quiet_outside,
     )
     findings = tuple(with_start(found))
-    records = session.records(answers, host)
+    records = session.records(answers, host, why_not=NOT_QUERIED if options.quiet_outside else "")
     if options.stranger:
         findings += tuple(check_as_stranger(answers, host, session.door))
     if options.user:

@@ -136,12 +136,24 @@ def _plain(record: object) -> str:
     return text[:-1] if text.endswith(".") and text != "." else text
 
 
+_NS, _SOA = 2, 6
+"""Record types (RFC 1035, 3.2.2)."""
+
 _STATES = {"NXDOMAIN": NO_NAME, "NoAnswer": NO_RECORD, "LifetimeTimeout": SILENT}
 """States by dnspython's exceptions; any other exception is a failure."""
 
 
+def _refers(response: object) -> bool:
+    """True if an answer without records names other servers, not the zone's SOA (RFC 2308, 2.2)."""
+    kinds = {int(one.rdtype) for one in getattr(response, "authority", ())}
+    return _NS in kinds and _SOA not in kinds
+
+
 def _unfound(question: Question, error: Exception) -> Answer:
     state = _STATES.get(type(error).__name__, FAILED)
+    response = getattr(error, "kwargs", {}).get("response")
+    if state == NO_RECORD and response is not None and _refers(response):
+        return Answer(question, FAILED, why="a referral to other servers")
     if state in {NO_NAME, NO_RECORD}:
         return Answer(question, state)
     if state == SILENT:

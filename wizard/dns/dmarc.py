@@ -16,6 +16,20 @@ def is_dmarc(text: str) -> bool:
     return _VERSION.match(text) is not None
 
 
+def tags_of(text: str) -> dict[str, str]:
+    """Return the tags of a record by their names in lower case; the first one counts."""
+    pairs = [part.partition("=") for part in text.split(";")]
+    return {name.strip().lower(): value.strip() for name, _, value in reversed(pairs)}
+
+
+def readers(text: str) -> tuple[str, ...]:
+    """Return the domains of those that read the reports of a record, in lower case."""
+    tags = tags_of(text)
+    uris = [uri for name in ("rua", "ruf") for uri in tags.get(name, "").split(",")]
+    domains = (uri.rpartition("@")[2].partition("!")[0].strip().lower() for uri in uris)
+    return tuple(dict.fromkeys(one.rstrip(".") for one in domains if one))
+
+
 def fault(text: str) -> str:
     """Return what receivers do not understand of a record, "" if it is whole."""
     tags: dict[str, str] = {}

@@ -45,6 +45,8 @@ def test_no_resolver_at_all() -> None:
 
 
 ZONE = {
+    ("example.com.", "NS"): "ns.example.com.",
+    ("ns.example.com.", "A"): "127.0.0.1",
     ("example.com.", "MX"): "10 mx.foreign.example.",
     ("example.com.", "TXT"): '"v=spf1 include:spf.foreign.example mx -all"',
     ("mail.example.com.", "A"): "198.51.100.7",
@@ -83,6 +85,7 @@ def test_names_of_others_are_without_queries(why_not: str) -> None:
     findings = {one.id: one for one in judge_lookups(own, found)}
     if why_not:
         assert findings["dns.spf"].verdict == UNKNOWN
+        assert not found.is_observed("example.com", "MX")
     else:
         assert findings["dns.mx"].verdict == RIGHT
 

@@ -139,6 +139,23 @@ def server_or_none(text: str) -> str:
     return server(text) if text else text
 
 
+_SPF_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", re.IGNORECASE)
+
+
+def spf_name(text: str) -> str:
+    """Accept the name of a provider's SPF record, or nothing: `_` is common there (RFC 7208, 7.1)."""
+    name = printable(text)
+    if not name:
+        return name
+    if name.lower().startswith("include:"):
+        raise ValueError("Write the name alone, without include:, such as spf.example.net.")
+    labels = name.split(".")
+    fqdn(".".join(label.replace("_", "x") if label.isascii() else label for label in labels))
+    if not all(_SPF_LABEL.fullmatch(label) for label in labels if label.isascii()):
+        raise ValueError("This is no name of an SPF record. Write one such as spf.example.net.")
+    return ".".join(label if label.isascii() else _ascii_name(label) for label in labels).lower()
+
+
 def ssh_host(text: str) -> str:
     """Accept [user@]host as scp(1) takes it, an IPv6 address in brackets; or nothing.
 

@@ -1,4 +1,4 @@
-"""The section `dns`: the zone file in which names get their MX records."""
+"""The section `dns`: the records of this server, and the zone file that gets them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from wizard.answers.field import text
 class Dns:
     """The BIND zone file of this host's named in which each name gets its MX; "" for none.
 
-    If both are given, A records with the address `move_from` get `move_to`.
+    If both are given, A records with the address `move_from` get `move_to`. `reports` is the address
+    that reads reports, "" for the postmaster of each domain. `relay_spf` is the name in the `include:` of the relay host's
+    provider, "" if it is not known.
     """
 
     zone_file: str = text(
@@ -37,6 +39,23 @@ class Dns:
         "",
         becomes="A records",
         rule="ipv4_or_none",
+        saved_only=True,
+    )
+
+    reports: str = text(
+        "Who reads reports",
+        "The address in DMARC and TLS-RPT records. Empty: postmaster of each domain.",
+        "",
+        becomes="rua=mailto:",
+        rule="email",
+        saved_only=True,
+    )
+    relay_spf: str = text(
+        "SPF of the relay host",
+        "The name in the include: that the relay host's provider says, such as spf.example.net.",
+        "",
+        becomes="include:",
+        rule="spf_name",
         saved_only=True,
     )
 

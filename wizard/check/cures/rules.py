@@ -357,7 +357,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"networks\.proxy", (section("networks"),)),
     (r"relay\.mechanism", (of_parameters, in_use("relay"))),
     (r"relay\.tls", (of_parameters, in_use("relay"))),
-    (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.host|dmarc)", (in_use("dns"),)),
+    (r"dns\.(?:a|aaaa|cname|mx|mx\.local|spf|spf\.local|dmarc|dmarc\.local)", (in_use("dns"),)),
     (r"stranger\..*", (of_parameters, section("policy"))),
     (r"certificate\.hook", (of_advice, of_hook)),
     (r"certificate\.expiry", (of_expiry,)),

@@ -77,7 +77,7 @@ def reason_for(finding_id: str, *, can_apply: bool) -> str:
     """Return why a finding without a cure has none."""
     for name, reason in (*NEVER.items(), *SOMETIMES.items()):
         pattern = re.escape(name).replace("NAME", r"[\w-]+").replace("PORT", r"\d+")
-        pattern = pattern.replace("RECORD", r"[\w.]+")
+        pattern = pattern.replace("RECORD", r"[\w.-]+")
         if re.fullmatch(rf"{pattern}(?:\.[0-9a-fA-F.:]+)?", finding_id):
             return reason
     return ONLY_SEEN if can_apply else NO_ANSWERS

@@ -3,60 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Optional
 
-from wizard.answers.model import Answers
-from wizard.dns import spf
+from wizard.answers.rules.addresses import is_address
+from wizard.check.dns.dns_check import DnsCheck, together
+from wizard.check.outside import NOT_QUERIED
+from wizard.dns import dmarc, spf
+from wizard.dns.addresses import public4, public6
 from wizard.dns.asking import Answer
-from wizard.dns.dmarc import fault, is_dmarc
-from wizard.dns.lookups import Lookups, is_inside, senders
-from wizard.dns.records import SPF, SPF_OF_HOST, dmarc
-from wizard.finding import RIGHT, UNKNOWN, WARNING, Check, Finding
-from wizard.text import printable
-
-
-@dataclass(frozen=True)
-class DnsCheck(Check):
-    """A check of what the DNS says, which fails no run."""
-
-    fatal: bool = False
-
-    def says(self, seen: str, verdict: str, advice: str = "") -> Finding:
-        """Return a finding, with what was seen cleaned."""
-        return self.finding(verdict, printable(seen), advice)
-
-    def not_known(self, answer: Answer) -> Finding:
-        """Return that there was no answer."""
-        return self.unknown(printable(answer.why))
-
+from wizard.dns.lookups import ANYBODY, MOST_DOMAINS, is_inside, permits, senders
+from wizard.dns.record_basis import NO_PROVIDER, Basis, names_others
+from wizard.dns.record_kinds import first_dmarc
+from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 
 _NONE = "Publish it, so that large providers take your mail."
 _INSIDE = "Publish it in the outside view."
-_EVERYBODY = "192.0.2.200"
-"""An address for documentation (RFC 5737): a policy that lets it pass lets everybody pass."""
 
 
-def judge_policies(answers: Answers, found: Lookups) -> Iterator[Finding]:
-    """Yield `dns.spf`, `dns.spf.host` if the host's name has a record, and `dns.dmarc`."""
-    host, domain = answers.hostname.myhostname, answers.hostname.mydomain
-    yield _spf(DnsCheck("dns.spf", f"{domain} TXT (SPF)", SPF), domain, answers, found)
-    if host != domain and spf.records_of(found.of(host, "TXT")):
-        check = DnsCheck("dns.spf.host", f"{host} TXT (SPF)", SPF_OF_HOST)
-        yield _spf(check, host, answers, found)
-    yield _dmarc(domain, answers, found)
+def judge_policies(basis: Basis) -> Iterator[Finding]:
+    """Yield dns.spf, .spf.local, .spf.host if the host's name has a record, .dmarc, .dmarc.local.
+
+    A finding `.local` is about all other local domains together.
+    """
+    host, domain = basis.host, basis.answers.hostname.mydomain
+    others = tuple(one for one in basis.domains if one != domain)[: MOST_DOMAINS - 1]
+    yield _spf("dns.spf", domain, basis)
+    if others:
+        check = DnsCheck("dns.spf.local", "SPF of the local domains", "a record for each")
+        yield together(check, {one: _spf(check.id, one, basis) for one in others})
+    if host != domain and spf.records_of(basis.found.of(host, "TXT")):
+        yield _spf("dns.spf.host", host, basis)
+    yield _dmarc("dns.dmarc", domain, basis)
+    others = tuple(one for one in others if one in basis.tops or basis.texts(f"_dmarc.{one}", "v"))
+    if others:
+        check = DnsCheck("dns.dmarc.local", "DMARC of the local domains", "a record for each")
+        yield together(check, {one: _dmarc(check.id, one, basis) for one in others})
 
 
-def _spf(check: DnsCheck, name: str, answers: Answers, found: Lookups) -> Finding:
+def _spf(finding_id: str, name: str, basis: Basis) -> Finding:
+    found = basis.found
+    wanted = basis.spf(name)
+    check = DnsCheck(
+        finding_id, f"{name} TXT (SPF)", wanted, is_observed=found.is_observed(name, "TXT")
+    )
     records = spf.records_of(found.of(name, "TXT"))
-    inside = is_inside(found.of(answers.hostname.myhostname, "A"))
+    inside = is_inside(found.of(basis.host, "A"))
     missing = _not_one(check, found.of(name, "TXT"), len(records), inside=inside)
     if missing is not None:
         return missing
-    record, addresses = records[0], senders(answers, found)
+    record, addresses = records[0], senders(basis.answers, found)
+    if basis.relay:
+        return _by_relay(check, record, name, basis)
     results = {one: spf.evaluate(one, name, found.of) for one in addresses}
-    if answers.relay.host:
-        return _by_relay(check, record, results)
     for address, result in results.items():
         if result.result != spf.PASS:
             # An inside view has other addresses for our own names.
@@ -64,10 +62,14 @@ def _spf(check: DnsCheck, name: str, answers: Answers, found: Lookups) -> Findin
             return _failing(check, record, address, result, doubt=doubt)
     if not addresses:
         return check.says(f"{record}: no public address is known here", UNKNOWN)
-    if spf.evaluate(_EVERYBODY, name, found.of).result == spf.PASS:
+    if _is_for_everybody(name, basis):
         seen = f"{record}: it passes for every address"
         return check.says(seen, WARNING, "Anybody may send in your name: end it with -all.")
     return check.says(f"{record}: passes for {', '.join(addresses)}", RIGHT)
+
+
+def _is_for_everybody(name: str, basis: Basis) -> bool:
+    return spf.evaluate(ANYBODY, name, basis.found.of).result == spf.PASS
 
 
 def _not_one(check: DnsCheck, answer: Answer, count: int, *, inside: bool) -> Optional[Finding]:
@@ -89,11 +91,14 @@ def _failing(
     if result.result == spf.TEMPERROR:
         return check.says(seen, UNKNOWN, "A name server gave no answer: look at it again.")
     if result.result == spf.PERMERROR:
-        return check.says(seen, WARNING, "Correct the record: receivers take it for none.")
+        return check.says(seen, WARNING, _CORRECT)
     if doubt:
         return check.says(f"{seen}, as seen from inside", UNKNOWN, "Look at it from outside.")
     advice = f"Add the address that mail leaves by: ip4:{address}, or mx where that leads to it."
     return check.says(seen, WARNING, advice.replace("ip4", "ip6" if ":" in address else "ip4"))
+
+
+_CORRECT = "Correct the record: receivers take it for none."
 
 
 def _names_us(record: str) -> bool:
@@ -107,29 +112,111 @@ def _names_us(record: str) -> bool:
     )
 
 
-def _by_relay(check: DnsCheck, record: str, results: dict[str, spf.Result]) -> Finding:
-    """Mail leaves by the relay host's addresses, which only its owner knows."""
-    broken = next((one for one in results.values() if one.result == spf.PERMERROR), None)
-    if broken is not None:
-        advice = "Correct the record: receivers take it for none."
-        return check.says(f"{record}: {broken.why}", WARNING, advice)
+def _by_relay(check: DnsCheck, record: str, name: str, basis: Basis) -> Finding:
+    """Judge a record by which mail leaves through a relay host, whose addresses its owner knows."""
+    # The evaluation for an address that no record has visits every term.
+    whole = spf.evaluate(ANYBODY, name, basis.found.of)
+    if whole.result == spf.PERMERROR:
+        return check.says(f"{record}: {whole.why}", WARNING, _CORRECT)
+    if whole.result == spf.PASS:
+        seen = f"{record}: it passes for every address"
+        return check.says(seen, WARNING, "Anybody may send in your name: end it with -all.")
+    if basis.answers.dns.relay_spf:
+        return _with_provider(check, record, name, basis, whole)
+    return _without_provider(check, record, name, basis)
+
+
+def _with_provider(
+    check: DnsCheck, record: str, name: str, basis: Basis, whole: spf.Result
+) -> Finding:
+    """Judge a record where the answers have the name in the provider's `include:`."""
+    wanted, term = basis.spf(name), f"include:{basis.answers.dns.relay_spf}"
+    if wanted != record:
+        seen = f"{record}: mail leaves by {basis.relay}, and {term} is not in it"
+        return check.says(seen, WARNING, f'Publish in its place: "{wanted}"')
+    if whole.result == spf.TEMPERROR:
+        return check.says(f"{record}: {whole.why}", UNKNOWN, "A name server gave no answer.")
+    return check.says(f"{record}: has the provider's {term}", RIGHT)
+
+
+def _without_provider(check: DnsCheck, record: str, name: str, basis: Basis) -> Finding:
+    """Judge a record by the relay host's own addresses. Its provider may send by others."""
+    outer = relay_addresses(basis)
+    passed = [one for one in outer if spf.evaluate(one, name, basis.found.of).result == spf.PASS]
+    if outer and not passed and not names_others(record):
+        seen = f"{record}: mail leaves by {basis.relay} ({', '.join(outer)}), which is not in it"
+        advice = (
+            "Ask the provider for its include:, set its name as `relay_spf` in [dns] of the answers, and"
+            f' publish in place of this record: "{basis.spf(name)}" ({NO_PROVIDER} is that name)'
+        )
+        return check.says(seen, WARNING, advice)
     advice = "Does it name what the provider of the relay host says, often an include?"
-    return check.says(f"{record}: mail leaves by the relay host", UNKNOWN, advice)
+    return check.says(f"{record}: mail leaves by the relay host {basis.relay}", UNKNOWN, advice)
 
 
-def _dmarc(domain: str, answers: Answers, found: Lookups) -> Finding:
-    check = DnsCheck("dns.dmarc", f"_dmarc.{domain} TXT", dmarc(domain))
-    answer = found.of(f"_dmarc.{domain}", "TXT")
+def relay_addresses(basis: Basis) -> tuple[str, ...]:
+    """Return the public addresses of the relay host, as far as they are known."""
+    names = (basis.found.of(basis.relay, kind).records for kind in ("A", "AAAA"))
+    known = [basis.relay] if is_address(basis.relay) else []
+    every = (*known, *(one for records in names for one in records))
+    return (*public4(every), *public6(every))
+
+
+def _dmarc(finding_id: str, domain: str, basis: Basis) -> Finding:
+    found, owner = basis.found, f"_dmarc.{domain}"
+    check = DnsCheck(
+        finding_id,
+        f"{owner} TXT",
+        first_dmarc(basis, domain),
+        is_observed=found.is_observed(owner, "TXT"),
+    )
+    answer = found.of(owner, "TXT")
     texts = [spf.text_of(one) for one in answer.records]
-    records = [one for one in texts if is_dmarc(one)]
+    records = [one for one in texts if dmarc.is_dmarc(one)]
     near = next((one for one in texts if "dmarc1" in one.lower()), "")
     if near and not records:
         return check.says(near, WARNING, "It must begin with v=DMARC1; to count.")
-    inside = is_inside(found.of(answers.hostname.myhostname, "A"))
+    inside = is_inside(found.of(basis.host, "A"))
     missing = _not_one(check, answer, len(records), inside=inside)
     if missing is not None:
         return missing
-    wrong = fault(records[0])
+    wrong = dmarc.fault(records[0])
     if wrong:
         return check.says(f"{records[0]}: {wrong}", WARNING, "Correct it (RFC 7489, 6.3).")
-    return check.says(records[0], RIGHT)
+    return _readers(check, records[0], domain, basis) or _strict(check, records[0], domain, basis)
+
+
+def _readers(check: DnsCheck, record: str, domain: str, basis: Basis) -> Optional[Finding]:
+    """Check that another domain, whose reader gets the reports, permits that (RFC 7489, 7.1)."""
+    for name in permits(domain, basis.found.of(f"_dmarc.{domain}", "TXT")):
+        answer = basis.found.of(name, "TXT")
+        reader = name.partition("._report._dmarc.")[2]
+        if answer.known and not any(map(dmarc.is_dmarc, map(spf.text_of, answer.records))):
+            advice = f'No report arrives until {reader} has: {name}. IN TXT "v=DMARC1"'
+            seen = f"{record}: {reader} does not permit reports on {domain} (rua, ruf)"
+            return check.says(seen, WARNING, advice)
+        if not answer.known:
+            why = answer.why or NOT_QUERIED
+            return check.says(f"{record}: {name} is not known: {why}", UNKNOWN)
+    return None
+
+
+def _strict(check: DnsCheck, record: str, domain: str, basis: Basis) -> Finding:
+    """Check that mail has SPF at least where the policy refuses what nothing proves."""
+    policy = dmarc.tags_of(record).get("p", "").lower()
+    answer = basis.found.of(domain, "TXT")
+    records = spf.records_of(answer)
+    inside = is_inside(basis.found.of(basis.host, "A"))
+    if policy == "none" or not answer.known or (inside and not records):
+        return check.says(record, RIGHT)
+    results = [
+        spf.evaluate(one, domain, basis.found.of).result
+        for one in senders(basis.answers, basis.found)
+    ]
+    if len(records) != 1 or (not basis.relay and spf.FAIL in results):
+        seen = f"{record}: SPF does not prove this server's mail"
+        advice = (
+            f"Without a DKIM signature of {domain} receivers refuse it: p=none until SPF passes."
+        )
+        return check.says(seen, WARNING, advice)
+    return check.says(record, RIGHT)

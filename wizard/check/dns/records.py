@@ -6,24 +6,31 @@ so some records are unknown and not wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.answers.rules.names import is_public_name
-from wizard.check.dns.policies import DnsCheck, judge_policies
+from wizard.check.dns.dns_check import DnsCheck
+from wizard.check.dns.policies import judge_policies
+from wizard.check.dns.programs import judge_programs
+from wizard.check.dns.servers import judge_servers
+from wizard.check.dns.sts_policies import fetch_policies
+from wizard.check.dns.transport import Fetched, judge_transport
 from wizard.check.outside import NOT_QUERIED
 from wizard.dns.addresses import public4
 from wizard.dns.asking import NO_NAME, Answer, reversed_name
 from wizard.dns.lookups import MOST, Lookups, best, is_inside, look_up
+from wizard.dns.record_basis import NO_KEYS, Basis, ServedKeys
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.host.facts import Network
 
-SECONDS = 1.0
-"""Seconds for all queries together; a healthy resolver needs a tenth of it."""
+SECONDS = 1.5
+"""Seconds for all queries together; healthy servers need a tenth of it."""
 
 _FEW = 3
+_NOTHING: Mapping[str, Fetched] = {}
 
 
 def begin_lookups(
@@ -33,32 +40,49 @@ def begin_lookups(
     proxies: Sequence[str] = (),
     *,
     asks_others: bool = True,
+    keys: Callable[[], ServedKeys] = lambda: NO_KEYS,
+    relay: str = "",
 ) -> Callable[[], Iterator[Finding]]:
     """Send the queries in a thread of the pool; call the result to wait for the findings.
 
     `proxies` are the addresses of proxy_interfaces (postconf(5)). Without `asks_others` only names
-    of this host and its domains are queried.
+    of this host and its domains are queried, and no policy is fetched. `keys` waits for what port 25
+    served. `relay` is a relay host of main.cf that the answers do not have.
     """
     if network is None:
         why = "the host's resolvers could not be read"
         return lambda: iter((DnsCheck("dns.a", "DNS", "as published").unknown(why),))
-    pending = pool.submit(
-        look_up,
-        answers,
-        network.addresses,
-        network.resolvers,
-        seconds=SECONDS,
-        why_not="" if asks_others else NOT_QUERIED,
+
+    def look() -> tuple[Lookups, Mapping[str, Fetched]]:
+        found = look_up(
+            answers,
+            network.addresses,
+            network.resolvers,
+            seconds=SECONDS,
+            why_not="" if asks_others else NOT_QUERIED,
+            relay=relay,
+        )
+        return found, fetch_policies(found) if asks_others else {}
+
+    pending = pool.submit(look)
+    return lambda: judge_lookups(
+        answers, pending.result()[0], proxies, keys=keys(), relay=relay, fetched=pending.result()[1]
     )
-    return lambda: judge_lookups(answers, pending.result(), proxies)
 
 
 def judge_lookups(
-    answers: Answers, found: Lookups, proxies: Sequence[str] = ()
+    answers: Answers,
+    found: Lookups,
+    proxies: Sequence[str] = (),
+    *,
+    keys: ServedKeys = NO_KEYS,
+    relay: str = "",
+    fetched: Mapping[str, Fetched] = _NOTHING,
 ) -> Iterator[Finding]:
-    """Yield dns.a, .cname, .aaaa, .ptr.ADDRESS, .mx, .mx.local, .spf, .dmarc, in this order.
+    """Yield dns.a, .cname, .aaaa, .ptr.ADDRESS, .mx, .mx.local, .spf, .dmarc and more, in this order.
 
-    Behind NAT `networks.proxy` comes after dns.a; `proxies` are those of proxy_interfaces.
+    Behind NAT `networks.proxy` comes after dns.a; `proxies` are those of proxy_interfaces. `keys` are
+    those that port 25 serves, and `fetched` are the MTA-STS policies by domain.
     """
     host, domain = answers.hostname.myhostname, answers.hostname.mydomain
     if not is_public_name(host):
@@ -68,7 +92,7 @@ def judge_lookups(
         yield check.says("no record can be published for it", WARNING, advice)
         return
     leads = found.of(host, "A")
-    yield _address(host, leads, found.addresses)
+    yield _address(host, leads, found.addresses, observed=found.is_observed(host, "A"))
     yield from _behind_nat(leads, found.addresses, proxies)
     if leads.records and leads.canonical.lower() not in {"", host}:
         check = DnsCheck("dns.cname", f"{host} CNAME", "no CNAME (RFC 2181, 10.3)")
@@ -79,17 +103,25 @@ def judge_lookups(
     yield _mx(domain, found.of(domain, "MX"), host, found)
     if answers.domains.local:
         yield _local(answers.domains.local, found, host)
-    yield from judge_policies(answers, found)
+    outer = (*public4((*found.addresses, *proxies)),)
+    basis = Basis(answers, outer, found, keys, answers.relay.host or relay)
+    yield from judge_policies(basis)
+    yield from judge_transport(basis, fetched)
+    yield from judge_programs(basis)
+    yield from judge_servers(found)
 
 
 def _nothing(answer: Answer) -> str:
     return "no such name" if answer.state == NO_NAME else "no such record"
 
 
-def _address(host: str, answer: Answer, own: Sequence[str]) -> Finding:
+def _address(host: str, answer: Answer, own: Sequence[str], *, observed: bool) -> Finding:
     outer = ", ".join(public4(own))
     check = DnsCheck(
-        "dns.a", f"{host} A", outer or "the address under which others reach this host"
+        "dns.a",
+        f"{host} A",
+        outer or "the address under which others reach this host",
+        is_observed=observed,
     )
     if not answer.known:
         return check.not_known(answer)
@@ -133,7 +165,8 @@ def _behind_nat(answer: Answer, own: Sequence[str], proxies: Sequence[str]) -> I
 def _ipv6(host: str, found: Lookups, *, listens: bool) -> Finding:
     answer = found.of(host, "AAAA")
     wanted = "an address of this host, or none" if listens else "none: Postfix speaks IPv4 only"
-    check = DnsCheck("dns.aaaa", f"{host} AAAA", wanted)
+    seen_there = found.is_observed(host, "AAAA")
+    check = DnsCheck("dns.aaaa", f"{host} AAAA", wanted, is_observed=seen_there)
     if not answer.known:
         return check.not_known(answer)
     if not answer.records:
@@ -192,7 +225,8 @@ def _is_own(addresses: Sequence[str], found: Lookups) -> bool:
 
 
 def _mx(domain: str, answer: Answer, host: str, found: Lookups) -> Finding:
-    check = DnsCheck("dns.mx", f"{domain} MX", f"{host}, with the lowest number")
+    wanted, seen_there = f"{host}, with the lowest number", found.is_observed(domain, "MX")
+    check = DnsCheck("dns.mx", f"{domain} MX", wanted, is_observed=seen_there)
     if not answer.known:
         return check.not_known(answer)
     seen = ", ".join(answer.records) or _nothing(answer)
@@ -210,7 +244,9 @@ def _mx(domain: str, answer: Answer, host: str, found: Lookups) -> Finding:
 
 def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
     """Return one finding for all local names, because nobody reads ten thousand lines."""
-    check = DnsCheck("dns.mx.local", "MX of the local names", f"10 {host} for each")
+    seen_there = all(found.is_observed(one, "MX") for one in names[:MOST])
+    wanted = f"10 {host} for each"
+    check = DnsCheck("dns.mx.local", "MX of the local names", wanted, is_observed=seen_there)
     queried = [(one, found.of(one, "MX")) for one in names[:MOST]]
     lost = next((answer for _, answer in queried if not answer.known), None) or next(
         filter(None, (_unresolved(answer, found) for _, answer in queried)), None

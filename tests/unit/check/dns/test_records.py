@@ -12,7 +12,8 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.answers.sections.networks import Networks
 from wizard.check.dns.records import judge_lookups
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer, Question
-from wizard.dns.lookups import Lookups, questions
+from wizard.dns.authority import Server, ZoneAnswers
+from wizard.dns.lookups import Lookups, policy_questions, questions
 from wizard.dns.records import to_publish
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 
@@ -29,6 +30,8 @@ PUBLISHED: dict[tuple[str, str], tuple[str, ...]] = {
     ("b.example.com", "MX"): (MX.upper(), "20 other.example."),
     (PTR, "PTR"): (HOST,),
     (DOMAIN, "TXT"): ('"v=spf1 mx -all"', '"google-site-verification=x"'),
+    ("a.example.com", "TXT"): ('"v=spf1 mx -all"',),
+    ("b.example.com", "TXT"): (f'"v=spf1 ip4:{OUTER} -all"',),
     (f"_dmarc.{DOMAIN}", "TXT"): ('"v=DMARC1; p=none"',),
 }
 
@@ -42,14 +45,16 @@ def looked_up(
     """Judge what is published with these changes; an empty tuple is a record that is not there."""
     published = {**PUBLISHED, **(changes or {})}
     told = {}
-    for question in (*questions(ANSWERS, addresses), Question(PTR, "PTR")):
+    asked = (*questions(ANSWERS, addresses), *policy_questions(ANSWERS), Question(PTR, "PTR"))
+    for question in asked:
         rows = published.get((question.name, question.kind), ())
         state = FOUND if rows else NO_RECORD
         told[question] = replace(
             Answer(question, state, rows, question.name),
             **whole,  # type: ignore[arg-type]
         )
-    found = judge_lookups(ANSWERS, Lookups(told, addresses), proxies)
+    zones = (ZoneAnswers(DOMAIN, {Server("ns.example.com", "192.0.2.1"): told}),)
+    found = judge_lookups(ANSWERS, Lookups(told, addresses, zones), proxies)
     return {one.id: one for one in found}
 
 
@@ -82,7 +87,9 @@ def test_all_as_it_should_be() -> None:
         "dns.mx",
         "dns.mx.local",
         "dns.spf",
+        "dns.spf.local",
         "dns.dmarc",
+        "dns.servers",
     ]
     assert {one.verdict for one in found.values()} == {RIGHT}
     assert not any(one.fatal for one in found.values())
@@ -180,7 +187,9 @@ def test_an_alias_is_told() -> None:
 def test_ipv6_is_right_where_postfix_listens() -> None:
     answers = replace(ANSWERS, networks=Networks(inet_protocols="all"))
     question = Question(HOST, "AAAA")
-    told = Lookups({question: Answer(question, FOUND, ("2001:db8::1",))}, ("2001:db8::1",))
+    said = {question: Answer(question, FOUND, ("2001:db8::1",))}
+    zones = (ZoneAnswers(DOMAIN, {Server("ns.example.com", "192.0.2.1"): said}),)
+    told = Lookups(said, ("2001:db8::1",), zones)
     found = {one.id: one for one in judge_lookups(answers, told)}
     assert found["dns.aaaa"].verdict == RIGHT
 
@@ -211,6 +220,7 @@ def test_control_characters_are_harmless() -> None:
 def test_of_ten_thousand_names_some_are_asked() -> None:
     many = replace(ANSWERS, domains=Domains(tuple(f"n{n}.example" for n in range(10_000))))
     assert len(questions(many, (OUTER,))) < 40
+    assert len(list(policy_questions(many))) < 130
 
 
 @pytest.mark.parametrize(
