@@ -9,6 +9,7 @@ from textual.widget import Widget
 from screens.desk import Desk
 from screens.form import FormScreen
 from screens.widgets.field import ChoiceField, FormField
+from screens.widgets.items import ItemField
 from screens.widgets.line import Line
 from wizard.answers.field import Field
 from wizard.answers.fields import fields_of
@@ -59,6 +60,9 @@ class MoreScreen(FormScreen):
                 if field.kind == "choice":
                     below = sum(map(len, field.choices)) > MAX_INLINE_LETTERS
                     yield ChoiceField(field, self.text_of(field.name, section), below=below)
+                elif field.kind == "list":
+                    known = tuple(map(Suggestion, field.choices, field.says))
+                    yield ItemField(field, tuple(self.draft.text(section, field.name)), known)
                 else:
                     yield self.line(field.name, section)
         requested = self.desk.wish.sections

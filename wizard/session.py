@@ -36,14 +36,13 @@ from wizard.plan.choices import Choices
 from wizard.plan.model import Plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.blocklists import with_key
-from wizard.postfix.itself import nexthops
 from wizard.run.caller import Caller, find_caller
 from wizard.run.launch import launch
 from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
 from wizard.secrets import MASK
-from wizard.sections.reading import main_cf
+from wizard.sections.reading import relay_of
 from wizard.sections.registry import NEEDS
 
 if TYPE_CHECKING:
@@ -365,7 +364,7 @@ class Session:
         from wizard.dns.records import to_publish  # noqa: PLC0415
 
         outer = public4((*host.network.addresses, *answers.networks.proxy_interfaces))
-        return to_publish(answers, outer, found, self._keys(answers), _relay_of(host))
+        return to_publish(answers, outer, found, self._keys(answers), relay_of(host))
 
     def _keys(self, answers: Answers) -> ServedKeys:
         """Return what is known of the certificate of the answers, from its files."""
@@ -374,9 +373,3 @@ class Session:
 
         paths = planned_files(answers)
         return served_keys(self.door, chains_on_disk(self.door, paths).values(), paths)
-
-
-def _relay_of(host: Host) -> str:
-    """Return the relay host of main.cf, "" for none."""
-    value = main_cf(host).value("relayhost") or ""
-    return "" if "$" in value else next((name for name, _, _ in nexthops(value)), "")

@@ -9,7 +9,19 @@ import pytest
 
 from lab.host import Host
 from tests.lab.login import END, ESCAPE, LONG, NEXT, Login
-from tests.lab.program import ANSWERS, PENDING, PROGRAM, PYZ, ROOT, ZEKE, BootHost, wizard
+from tests.lab.program import (
+    ANSWERS,
+    BAD,
+    PENDING,
+    PROGRAM,
+    PYZ,
+    ROOT,
+    ZEKE,
+    BootHost,
+    accepting,
+    apply,
+    wizard,
+)
 
 pytestmark = pytest.mark.lab
 
@@ -97,7 +109,7 @@ def test_a_zone_gets_its_mx_and_is_taken_back(boot_host: BootHost, suite: str) -
     assert asked(bare, "zeke.ne.jp", "SOA").split()[2] == "2024021901"
 
 
-BAD = {
+BROKEN = {
     "a syntax error of ours": (BARE + "x IN A 1.2.3\n", "line 38: 1.2.3 is no IPv4 address"),
     "signed": (BARE + "x IN RRSIG A 8 3 60 x\n", "signed (DNSSEC, RRSIG)"),
     "an include": (BARE + "$INCLUDE more.zone\n", "$INCLUDE is left alone"),
@@ -110,7 +122,7 @@ BAD = {
 
 @pytest.mark.promise(12)
 def test_a_zone_that_cannot_be_edited_is_left_alone(bare: Host) -> None:
-    for text, says in BAD.values():
+    for text, says in BROKEN.values():
         bare.write("/root/zone", text, 0o600)
         bare.run(["bash", "-c", f"cat /root/zone >{PATH}"], check=True)
         was = facts(bare)
@@ -192,6 +204,50 @@ def test_the_zone_in_the_screens(bare: Host) -> None:
     assert asked(bare, "cafe.zeke.ne.jp", "MX") == "10 mail.zeke.ne.jp."
 
 
+PUBLISH = 'publish = ["spf", "dmarc", "tls-rpt", "srv", "caa"]\n'
+OUTSIDE = BARE.replace("mail\tIN A\t192.168.1.1", "mail\tIN A\t203.0.113.1")
+"""The view of others, whose mail SPF is about."""
+
+
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_further_records_are_written_and_seen_at_the_zones_server(
+    boot_host: BootHost, suite: str
+) -> None:
+    host = without_mx(boot_host, suite=suite)
+    put_zone(host, OUTSIDE)
+    status, said = apply(host)
+    assert status == 0, said
+    argv = ["sha256sum", "/etc/postfix/main.cf", "/etc/postfix/master.cf"]
+    postfix = host.run(argv, check=True).stdout
+    before = compiled(host)
+
+    host.write(ANSWERS, WITH_ZONE + PUBLISH, 0o600)
+    status, said = apply(host)
+    assert status == BAD, said
+    assert "web shop" in said
+    assert compiled(host) == before
+    status, said = apply(host, *accepting(said))
+    assert status == 0, said
+    assert host.run(argv, check=True).stdout == postfix
+    assert asked(host, "zeke.ne.jp", "TXT") == '"v=spf1 mx ~all"'
+    assert asked(host, "_submissions._tcp.zeke.ne.jp", "SRV") == "0 1 465 mail.zeke.ne.jp."
+    assert asked(host, "zeke.ne.jp", "CAA") == '0 issue "letsencrypt.org"'
+    assert wizard(host, "plan", *SECTION)[0] == 0
+
+    ids = ("spf", "spf.local", "dmarc", "tls-rpt", "srv", "caa", "servers", "mx", "mx.local")
+    for option in ((), ("--quiet-outside",)):
+        told = json.loads(host.run([PROGRAM, "check", "--json", *option]).stdout)
+        found = {one["id"]: one for one in told["findings"]}
+        assert {found[f"dns.{one}"]["verdict"] for one in ids} == {"right"}, found
+        assert {"dns.mta-sts", "dns.tlsa"}.isdisjoint(found)
+    texts = [one["data"] for one in told["records"] if one["name"] == "zeke.ne.jp."]
+    assert '"v=spf1 mx ~all"' in texts
+
+    status, said = wizard(host, "undo", "--yes")
+    assert status == 0, said
+    assert compiled(host) == before
+
+
 def test_check_prints_the_records_to_publish(bare: Host) -> None:
     said = wizard(bare, "check", "--answers", ANSWERS)[1]
     assert "DNS records to publish, as lines of a zone file:" in said
@@ -199,4 +255,4 @@ def test_check_prints_the_records_to_publish(bare: Host) -> None:
     assert "mail.zeke.ne.jp." in lines
     told = json.loads(bare.run([PROGRAM, "check", "--answers", ANSWERS, "--json"]).stdout)
     kinds = {one["kind"] for one in told["records"]}
-    assert kinds == {"A", "MX", "PTR", "TXT"}
+    assert kinds == {"A", "MX", "PTR", "TXT", "SRV", "CAA"}

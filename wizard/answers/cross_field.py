@@ -42,7 +42,16 @@ def _own_domains(answers: Answers) -> Iterator[Problem]:
             yield Problem("blocklists", "allow_senders", message)
 
 
-_BETWEEN_SECTIONS = {"blocklists": _own_domains}
+def _spf_of_relay(answers: Answers) -> Iterator[Problem]:
+    if "spf" in answers.dns.publish and answers.relay.host and not answers.dns.relay_spf:
+        message = (
+            f"Write the name in the include: that the provider of {answers.relay.host} says, such as "
+            "spf.example.net: without it receivers refuse your mail."
+        )
+        yield Problem("dns", "relay_spf", message)
+
+
+_BETWEEN_SECTIONS = {"blocklists": _own_domains, "dns": _spf_of_relay}
 """By section: a rule for its fields that other sections decide."""
 
 

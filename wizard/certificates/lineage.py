@@ -119,7 +119,17 @@ def _read_usable(door: Door, name: str) -> Lineage:
         certificate.not_after,
         certificate.serial,
         issuer_not_after=issuer_not_after(pem),
+        server=_server(door, name),
     )
+
+
+_SERVER = re.compile(r"^server *= *(\S+) *$", re.MULTILINE)
+
+
+def _server(door: Door, name: str) -> str:
+    text = door.readable_text(f"{LETSENCRYPT}/renewal/{name}.conf") or ""
+    found = _SERVER.search(text)
+    return found[1] if found else ""
 
 
 def _archived_path(name: str, kind: str, number: int) -> str:

@@ -31,6 +31,7 @@ class Lineage:
     `not_before` seconds since the epoch, `serial` upper-case hex, all of number N.
     `issuer_not_after` is the end of the issuer's certificate in fullchain.pem, 0 without one.
     `problem` says why the lineage cannot be used (pair does not match, unreadable), else "".
+    `server` is the URL of the ACME server that renews it, "" if it is not known.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Lineage:
     serial: str = ""
     problem: str = ""
     issuer_not_after: int = 0
+    server: str = ""
 
     @property
     def linked(self) -> bool:

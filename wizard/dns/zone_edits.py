@@ -1,5 +1,7 @@
 """Edit a zone file: add an MX record after each name's addresses, move addresses, raise the serial.
 
+Further records are those of `wizard.dns.zone_additions`.
+
 A new line has the layout of the line before: the same columns, and the owner inherited.
 """
 
@@ -9,8 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Optional
 
 from wizard.dns.zone import Splice, Zone, ZoneFault, spliced
+from wizard.dns.zone_additions import Added, Addition, Further, additions
 from wizard.dns.zone_records import (
     SERIAL,
     Name,
@@ -38,7 +42,7 @@ _ODD = re.compile(rb'[\n("\\\x80-\xff]')
 class Wanted:
     """The wanted records: `mail_host` is the MX of all names; `now` is in seconds since the epoch.
 
-    If both are given, A records with the address `move_from` get `move_to`.
+    If both are given, A records with the address `move_from` get `move_to`. `further` are other records.
     """
 
     origin: str
@@ -46,6 +50,7 @@ class Wanted:
     now: int
     move_from: str = ""
     move_to: str = ""
+    further: Optional[Further] = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,8 @@ class Edited:
 
     `added` are the names that get an MX record, `moved` the names whose address changes. `was` is
     the SOA's serial before, `serial` afterwards. `addresses` are the zone's own A records
-    afterwards, as (name, IPv4 address). `led` are the names whose MX is then the mail host.
+    afterwards, as (name, IPv4 address). `led` are the names whose MX is then the mail host. `written`
+    are the further records that it gets, and `refused` says which ones it cannot get.
     """
 
     text: bytes
@@ -65,6 +71,8 @@ class Edited:
     moved: tuple[str, ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
     led: tuple[str, ...] = ()
+    written: tuple[Addition, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 def edit(text: bytes, wanted: Wanted) -> Edited:
@@ -86,6 +94,10 @@ def _planned(text: bytes, wanted: Wanted) -> tuple[list[Splice], Edited]:
     serial = records.soa.data[SERIAL]
     before = serial.text.decode("ascii")
     moved = {one.entry.start for one in moving}
+    more = Added([], [], [])
+    if wanted.further is not None:
+        mx = {one.owner: f"{PREFERENCE} {wanted.mail_host}" for one in last}
+        more = additions(zone, records, foreign, wanted.further, mx)
     edited = Edited(
         text,
         int(before),
@@ -95,8 +107,10 @@ def _planned(text: bytes, wanted: Wanted) -> tuple[list[Splice], Edited]:
             for one in own
         ),
         led=_led(records, foreign, absolute(wanted.mail_host), last),
+        written=tuple(more.records),
+        refused=tuple(more.refused),
     )
-    if not last and not moving:
+    if not last and not moving and not more.splices:
         return [], edited
     changing = max(len(last), len(moving))
     if changing > MOST_CHANGED:
@@ -116,6 +130,7 @@ def _planned(text: bytes, wanted: Wanted) -> tuple[list[Splice], Edited]:
             Splice(word.start, word.end, wanted.move_to.encode("ascii"), why_moved)
             for word in (one.data[0] for one in moving)
         ),
+        *more.splices,
     ]
     return splices, replace(
         edited,

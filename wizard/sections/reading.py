@@ -11,6 +11,7 @@ from wizard.answers.fields import fields_of
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF
+from wizard.postfix.itself import nexthops
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.parameters import DEFAULTS
@@ -101,3 +102,9 @@ def own_of(host: Host) -> Own:
 def several(items: Sequence[str]) -> str:
     """Return the first item and the number of the others, in words."""
     return shortened(items, 1) or NONE
+
+
+def relay_of(host: Host) -> str:
+    """Return the relay host of main.cf, "" for none."""
+    value = main_cf(host).value("relayhost") or ""
+    return "" if "$" in value else next((name for name, _, _ in nexthops(value)), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import dns.rdataclass
 import dns.rdatatype
@@ -25,7 +26,7 @@ NOW = 1795521600
 HEAD = b"@ IN SOA ns.example.com. root.example.com. 7 1h 15m 1w 1m\n\tIN NS ns.example.com.\n"
 
 
-def wanted(**other: str) -> Wanted:
+def wanted(**other: Any) -> Wanted:
     return Wanted("zeke.ne.jp", "mail.zeke.ne.jp", NOW, **other)
 
 

@@ -44,6 +44,9 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "dns.zone_file": ("/var/named/example.com.zone",),
     "dns.move_from": ("192.0.2.1",),
     "dns.move_to": ("192.0.2.1",),
+    "dns.publish": ("spf",),
+    "dns.relay_spf": ("spf.provider.example",),
+    "dns.reports": ("dmarc@example.net",),
     "aliases.root": ("taro", "taro@example.net"),
     "relay.host": ("smtp.provider.example",),
     "relay.user": ("taro@provider.example",),
@@ -53,6 +56,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
 }
 """Values to put a character into, by field; the other fields begin with the example's value."""
 COMPANIONS: dict[str, dict[str, str]] = {
+    "dns.publish": {"zone_file": "/var/named/zone"},
     "dns.move_from": {"move_to": "198.51.100.9", "zone_file": "/var/named/zone"},
     "dns.move_to": {"move_from": "198.51.100.9", "zone_file": "/var/named/zone"},
     "relay.user": {"host": "smtp.provider.example"},

@@ -12,6 +12,7 @@ from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers
 from wizard.answers.sections.dns import Dns
 from wizard.answers.toml import format_answers, parse_answers
+from wizard.certificates.model import Lineage
 from wizard.host import facts
 from wizard.host.facts import Host, NamedZone
 from wizard.plan.actions import CheckZone, ReloadZone, ReplaceFile
@@ -174,3 +175,59 @@ def test_bad_answers_are_refused(name: str, value: str, says: str) -> None:
 def test_old_answers_stay_valid_and_new_ones_come_back() -> None:
     assert ZEKE.dns == Dns()
     assert parse_answers(format_answers(ANSWERS)) == ANSWERS
+
+
+PUBLISHING = replace(ANSWERS, dns=Dns(PATH, publish=("spf", "dmarc", "caa")))
+ISSUED = Lineage("zeke.ne.jp", (), None, server="https://acme-v02.api.letsencrypt.org/directory")
+
+
+def test_further_records_change_the_zone_alone() -> None:
+    without, with_them = (build_plan(one, host(SEED)) for one in (ANSWERS, PUBLISHING))
+    assert {one.path: one.proposed for one in with_them.files if one.path != PATH} == {
+        one.path: one.proposed for one in without.files if one.path != PATH
+    }
+    (zone,) = (one for one in with_them.files if one.path == PATH)
+    assert b'zeke.ne.jp.\tIN TXT\t"v=spf1 mx ~all"' in zone.proposed
+    assert b"_dmarc.zeke.ne.jp." in zone.proposed
+    assert b"CAA" not in zone.proposed
+    assert any("no CAA record" in one for one in with_them.warnings)
+
+
+def test_caa_is_a_caution_that_names_the_domain() -> None:
+    plan = build_plan(PUBLISHING, host(SEED, lineages=(ISSUED,)))
+    (caution,) = (one for one in plan.cautions if one.name == "caa")
+    assert caution.values == ("zeke.ne.jp",)
+    assert "web shop" in caution.message
+    (zone,) = (one for one in plan.files if one.path == PATH)
+    again = build_plan(PUBLISHING, host(zone.proposed, lineages=(ISSUED,)))
+    assert "zone" not in ids(again)
+    assert not [one for one in again.cautions if one.name == "caa"]
+
+
+def test_spf_with_a_relay_host_needs_the_providers_name() -> None:
+    values = to_values(PUBLISHING)
+    values["relay"]["host"] = "smtp.provider.example"
+    problems = build_answers(values)
+    assert not isinstance(problems, Answers)
+    assert [(one.section, one.name) for one in problems] == [("dns", "relay_spf")]
+    values["dns"]["relay_spf"] = "_spf.provider.example"
+    assert isinstance(build_answers(values), Answers)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "include:x.example",
+        "-x.example",
+        "x",
+        "a b.example",
+        "$(x).example",
+        "x.example.",
+        "{{x}}.a",
+        "\x1b.x",
+    ],
+)
+def test_no_name_of_an_spf_record(name: str) -> None:
+    values = to_values(PUBLISHING)
+    values["dns"]["relay_spf"] = name
+    assert not isinstance(build_answers(values), Answers)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wizard.answers.field import text
+from wizard.answers.field import items, text
+
+PUBLISHABLE = ("spf", "dmarc", "tls-rpt", "srv", "caa")
+"""Kinds of records that a run can write into our own zone."""
 
 
 @dataclass(frozen=True)
 class Dns:
     """The BIND zone file of this host's named in which each name gets its MX; "" for none.
 
-    If both are given, A records with the address `move_from` get `move_to`. `reports` is the address
-    that reads reports, "" for the postmaster of each domain. `relay_spf` is the name in the `include:` of the relay host's
+    If both are given, A records with the address `move_from` get `move_to`. `publish` are the kinds of
+    further records that the zone gets where it has none. `reports` is the address that reads reports,
+    "" for the postmaster of each domain. `relay_spf` is the name in the `include:` of the relay host's
     provider, "" if it is not known.
     """
 
@@ -42,6 +46,22 @@ class Dns:
         saved_only=True,
     )
 
+    publish: tuple[str, ...] = items(
+        "Further records",
+        "Records that the zone gets where it has none. `check` prints all of them.",
+        (),
+        choices=PUBLISHABLE,
+        says=(
+            "which servers send mail of your domains.",
+            "other servers send reports on forged mail.",
+            "other servers report when TLS fails.",
+            "where mail programs send, and read if imaps is open.",
+            "who may issue certificates for the whole domain, web shop too.",
+        ),
+        becomes="TXT, SRV and CAA records",
+        saved_only=True,
+        unique=True,
+    )
     reports: str = text(
         "Who reads reports",
         "The address in DMARC and TLS-RPT records. Empty: postmaster of each domain.",
@@ -73,6 +93,11 @@ class Dns:
             )
         if self.move_from and self.move_from == self.move_to:
             yield "move_to", f"{self.move_to} is also the old address. Write the new one."
+        if self.publish and not self.zone_file:
+            yield (
+                "zone_file",
+                "Write the zone file that gets the further records, such as /var/named/example.com.zone.",
+            )
         if self.move_from and not self.zone_file:
             yield (
                 "zone_file",

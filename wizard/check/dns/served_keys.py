@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Optional
-from urllib.parse import urlsplit
 
+from wizard.certificates.authorities import authority_of
 from wizard.certificates.keys import public_key_info
 from wizard.check.certificates.probing import PortTls
 from wizard.check.certificates.renewal import lineage_of, parameters
@@ -16,17 +16,6 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.paths import LETSENCRYPT
 
-_AUTHORITIES = {
-    "letsencrypt.org": "letsencrypt.org",
-    "zerossl.com": "sectigo.com",
-    "sectigo.com": "sectigo.com",
-    "buypass.com": "buypass.com",
-    "pki.goog": "pki.goog",
-    "ssl.com": "ssl.com",
-    "digicert.com": "digicert.com",
-}
-"""By the domain of an ACME server: the identity of its authority in CAA records (RFC 8659, 4.2)."""
-
 
 def served_keys(door: Door, chains: Iterable[Chain], paths: Sequence[str]) -> ServedKeys:
     """Return what the records follow from; `paths` are the certificate files in force. Never raises."""
@@ -34,7 +23,7 @@ def served_keys(door: Door, chains: Iterable[Chain], paths: Sequence[str]) -> Se
     renewals = [_renewal(door, name) for name in dict.fromkeys(map(lineage_of, paths)) if name]
     # Every lineage must keep its key, since a client may be served any of them.
     stays = [said.get("reuse_key", "").strip().lower() == "true" for said in renewals]
-    authorities = [_authority(said.get("server", "")) for said in renewals]
+    authorities = [authority_of(said.get("server", "")) for said in renewals]
     return ServedKeys(
         next(iter(authorities), ""),
         tuple(dict.fromkeys(readable.values())),
@@ -65,17 +54,3 @@ def _renewal(door: Door, name: str) -> dict[str, str]:
         return dict(parameters(door.read_text(f"{LETSENCRYPT}/renewal/{name}.conf") or ""))
     except (Trouble, ValueError):
         return {}
-
-
-def _authority(server: str) -> str:
-    """Return the CAA identity for the URL of an ACME server, "" if it is not known."""
-    try:
-        host = urlsplit(server.strip()).hostname or ""
-    except ValueError:
-        return ""
-    found = (
-        identity
-        for domain, identity in _AUTHORITIES.items()
-        if host == domain or host.endswith(f".{domain}")
-    )
-    return next(found, "")

@@ -1,1 +1,1 @@
-"""MX records in a zone file of this host's named."""
+"""Records in a zone file of this host's named."""

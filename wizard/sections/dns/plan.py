@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wizard.answers.model import Answers, Problem
+from wizard.answers.model import Answers, Caution, Problem
 from wizard.dns.zone import LARGEST, MOST_LINES, ZoneFault
 from wizard.host.facts import FileFacts, Host, NamedZone
 from wizard.plan.actions import CheckZone, KeepOriginal, ReloadZone, ReplaceFile
@@ -50,13 +51,12 @@ def plan(request: Request) -> Part:
         return _refused(why_not or f"{path} is not there")
     # Importing dnspython takes 70 ms, so it is imported only if there is a zone.
     from wizard.dns.zone_edits import Wanted, edit  # noqa: PLC0415
+    from wizard.sections.dns.further import further  # noqa: PLC0415
 
     dns, name = answers.dns, found[0].name
+    wanted = Wanted(name, answers.hostname.myhostname, host.read_at, dns.move_from, dns.move_to)
     try:
-        edited = edit(
-            file.live,
-            Wanted(name, answers.hostname.myhostname, host.read_at, dns.move_from, dns.move_to),
-        )
+        edited = edit(file.live, replace(wanted, further=further(answers, host)))
     except ZoneFault as fault:
         return _refused(f"{path} cannot be edited: {fault}")
     except RecursionError:
@@ -77,6 +77,7 @@ def plan(request: Request) -> Part:
                 new.reasons,
             ),
         ),
+        cautions=tuple(_cautions(edited)),
         warnings=tuple(_warnings(answers, host, edited)),
     )
 
@@ -191,9 +192,28 @@ def _reload(zone: NamedZone) -> tuple[str, ...]:
     return ("rndc", "reload", zone.name, *(("IN", zone.view) if zone.view else ()))
 
 
+def _cautions(edited: Edited) -> Iterator[Caution]:
+    """Yield a caution for the records that bind more than mail."""
+    domains = tuple(dict.fromkeys(one.name for one in edited.written if one.kind == "CAA"))
+    if domains:
+        allowed = ", ".join(dict.fromkeys(one.data for one in edited.written if one.kind == "CAA"))
+        yield Caution(
+            "caa",
+            f"CAA records ({allowed}) bind all of {', '.join(domains)}: no other authority may issue "
+            "a certificate for any name of it, those of a web shop or of a provider included",
+            domains,
+        )
+
+
 def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
     """Yield warnings on the edited zone."""
     addresses = edited.addresses
+    for record in edited.refused[:MAX_NAMES]:
+        yield f"the zone does not get the record {record}"
+    if answers.dns.publish:
+        from wizard.sections.dns.further import absent  # noqa: PLC0415
+
+        yield from absent(answers, host)
     if edited.reasons and not _runs_named(host) and host.root == "/":
         yield "named does not run here: it reads the changed zone when it is started"
     always = (answers.hostname.myhostname, answers.hostname.mydomain)

@@ -1,4 +1,4 @@
-"""The section `dns`: the zone file that gets this server's MX records."""
+"""The section `dns`: the zone file that gets this server's records."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ def _preview(checked: Mapping[str, Any]) -> TextByName:
     old, new = checked.get("move_from") or "", checked.get("move_to") or ""
     moved = f"IN A {old or NOT_YET} becomes {new or NOT_YET}"
     moves = moved if old or new else "no address moves"
+    kinds, relay = checked.get("publish") or (), checked.get("relay_spf")
     return {
         "zone_file": f"IN MX 10 MYHOSTNAME. in {path}" if path else "no zone is changed",
         "move_from": moves,
         "move_to": moves,
+        "publish": f"{', '.join(kinds)} where the zone has none" if kinds else "nothing",
+        "reports": f"rua=mailto:{checked.get('reports') or 'postmaster@DOMAIN'}",
+        "relay_spf": f"include:{relay}" if relay else "not needed without a relay host",
     }
 
 
