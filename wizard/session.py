@@ -335,14 +335,18 @@ class Session:
     ) -> tuple[tuple[Finding, ...], tuple[Published, ...]]:
         """Query the DNS records of this server, in `seconds`; return findings and wanted records.
 
-        Never raises: a failed query is a finding.
+        A policy of MTA-STS is fetched in 2 seconds. Never raises: a failed query is a finding.
         """
         from wizard.check.dns.records import judge_lookups  # noqa: PLC0415 - dnspython is slow
+        from wizard.check.dns.sts_policies import fetch_policies  # noqa: PLC0415
         from wizard.dns.lookups import look_up  # noqa: PLC0415
 
         network, keys = host.network, self._keys(answers)
         found = look_up(answers, network.addresses, network.resolvers, seconds=seconds)
-        return tuple(judge_lookups(answers, found, keys=keys)), self._records(answers, host, found)
+        findings = judge_lookups(
+            answers, found, keys=keys, relay=relay_of(host), fetched=fetch_policies(found)
+        )
+        return tuple(findings), self._records(answers, host, found)
 
     def records(
         self, answers: Answers, host: Host, *, why_not: str = "", seconds: float = 1.0

@@ -85,7 +85,7 @@ def ask_authority(
 ) -> dict[Question, Answer]:
     """Ask the authoritative servers of each name's zone, in at most `seconds` together.
 
-    The resolvers find these servers, over IPv4. A question is not in the result if its zone or
+    The resolvers find these servers, by their IPv4 addresses where they have any. A question is not in the result if its zone or
     servers cannot be found. The other answers are as in `ask_within`.
     """
     deadline = time.monotonic() + seconds

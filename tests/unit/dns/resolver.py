@@ -14,10 +14,13 @@ Respond = Callable[[dns.message.Message], Optional[dns.message.Message]]
 
 
 @contextlib.contextmanager
-def answering(respond: Respond) -> Iterator[int]:
-    """Answer each query as `respond` does, None for silence, at the port that is given."""
+def answering(respond: Respond, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """Answer each query as `respond` does, None for silence, at the port that is given.
+
+    Port 0 is any free one.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.1", 0))
+        server.bind((address, port))
 
         def serve() -> None:
             while True:

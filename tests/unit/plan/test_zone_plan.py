@@ -11,6 +11,7 @@ from tests.factories import FRESH, ROOT, ZEKE, file
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers
 from wizard.answers.sections.dns import Dns
+from wizard.answers.sections.domains import Domains
 from wizard.answers.toml import format_answers, parse_answers
 from wizard.certificates.model import Lineage
 from wizard.host import facts
@@ -231,3 +232,10 @@ def test_no_name_of_an_spf_record(name: str) -> None:
     values = to_values(PUBLISHING)
     values["dns"]["relay_spf"] = name
     assert not isinstance(build_answers(values), Answers)
+
+
+def test_domains_of_other_zones_are_named() -> None:
+    elsewhere = replace(PUBLISHING, domains=Domains(("example.org", "cafe.zeke.ne.jp")))
+    warnings = build_plan(elsewhere, host(SEED)).warnings
+    assert [one for one in warnings if one.startswith("example.org: not in the zone zeke.ne.jp")]
+    assert not any("not in the zone" in one for one in build_plan(PUBLISHING, host(SEED)).warnings)

@@ -19,6 +19,7 @@ from wizard.check.against.guess import Guess, guess, softened
 from wizard.check.against.reach import NoWayError, Way, Ways, is_here, is_trusted, ways_to
 from wizard.check.against.target_file import KnownServer
 from wizard.check.dns.records import judge_lookups
+from wizard.check.dns.sts_policies import fetch_policies
 from wizard.check.guard import guarded
 from wizard.dns.lookups import look_up
 from wizard.errors import Trouble
@@ -164,7 +165,7 @@ def _records(what: Against, target: Target, ways: Ways) -> Iterator[Finding]:
     hostname = Hostname(target.name.lower(), target.domain.lower())
     answers = Answers(hostname, networks=Networks(inet_protocols="all"))
     found = look_up(answers, ways.addresses, what.resolvers)
-    for one in judge_lookups(answers, found):
+    for one in judge_lookups(answers, found, fetched=fetch_policies(found)):
         # These sentences are written for a reader on the server.
         yield replace(
             one,

@@ -9,12 +9,14 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.certificates.authorities import LETS_ENCRYPT, authority_of
 from wizard.dns.addresses import public4
+from wizard.dns.domain_names import is_below
 from wizard.dns.lookups import Lookups, policy_questions, questions
 from wizard.dns.record_basis import NO_PROVIDER, Basis, ServedKeys
 from wizard.dns.record_kinds import KINDS, OWN, RecordKind
 from wizard.dns.zone_additions import Addition, Further
 from wizard.host.facts import Host
 from wizard.sections.reading import relay_of
+from wizard.text import shortened
 
 _VERSIONS = {
     "spf": "v=spf1",
@@ -23,6 +25,8 @@ _VERSIONS = {
     "tls-rpt": "v=TLSRPTv1",
 }
 """How the text of a TXT record of a kind begins."""
+_FEW = 8
+"""Domains that a warning lists at most."""
 _WITH = {"dmarc-permit": "dmarc"}
 """A kind that comes with another one."""
 
@@ -61,9 +65,16 @@ def _of_kind(kind: RecordKind, basis: Basis) -> Iterator[Addition]:
                 )
 
 
-def absent(answers: Answers, host: Host) -> Iterator[str]:
-    """Yield why a requested kind of record cannot be made."""
+def absent(answers: Answers, host: Host, zone: str) -> Iterator[str]:
+    """Yield why requested records cannot be made, or not in this zone."""
     publish = answers.dns.publish
+    basis = Basis(answers, (), Lookups({}, ()))
+    others = [one for one in basis.domains if one != zone and not is_below(one, zone)]
+    if others:
+        yield (
+            f"{shortened(others, _FEW)}: not in the zone {zone}, so its records are to be published where "
+            "its own zone is; `check` prints them"
+        )
     if "caa" in publish and not authority(answers, host):
         yield "who issues the certificate is not known, so the zone gets no CAA record"
     if "spf" in publish and relay_of(host) and not (answers.relay.host or answers.dns.relay_spf):

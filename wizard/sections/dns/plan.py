@@ -78,7 +78,7 @@ def plan(request: Request) -> Part:
             ),
         ),
         cautions=tuple(_cautions(edited)),
-        warnings=tuple(_warnings(answers, host, edited)),
+        warnings=tuple(_warnings(answers, host, edited, name)),
     )
 
 
@@ -205,7 +205,7 @@ def _cautions(edited: Edited) -> Iterator[Caution]:
         )
 
 
-def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
+def _warnings(answers: Answers, host: Host, edited: Edited, zone: str) -> Iterator[str]:
     """Yield warnings on the edited zone."""
     addresses = edited.addresses
     for record in edited.refused[:MAX_NAMES]:
@@ -213,7 +213,7 @@ def _warnings(answers: Answers, host: Host, edited: Edited) -> Iterator[str]:
     if answers.dns.publish:
         from wizard.sections.dns.further import absent  # noqa: PLC0415
 
-        yield from absent(answers, host)
+        yield from absent(answers, host, zone.lower().rstrip("."))
     if edited.reasons and not _runs_named(host) and host.root == "/":
         yield "named does not run here: it reads the changed zone when it is started"
     always = (answers.hostname.myhostname, answers.hostname.mydomain)
