@@ -16,6 +16,7 @@ from tests.lab.broken import (
     mail_flow,
     main_cf,
     master_cf,
+    newer_records,
     packet_filter,
     records,
     refusing,
@@ -70,6 +71,7 @@ _ROWS: dict[str, Way] = {
     **dovecot.WAYS,
     **spf.WAYS,
     **records.WAYS,
+    **newer_records.WAYS,
     **resolver.WAYS,
     **packet_filter.WAYS,
     **unit_file.WAYS,
@@ -85,4 +87,5 @@ UNUSUAL: dict[str, Way] = {
     **unusual_postfix.UNUSUAL,
     **unusual_host.UNUSUAL,
     **unusual_certificates.UNUSUAL,
+    **newer_records.UNUSUAL,
 }

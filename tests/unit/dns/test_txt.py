@@ -11,12 +11,24 @@ from wizard.dns.txt import strings
 
 
 @pytest.mark.parametrize(
-    "text", ["", "v=spf1 -all", 'a"b\\c', "x" * 255, "x" * 256, "y" * 1000, '"' * 300]
+    "text",
+    [
+        "",
+        "v=spf1 -all",
+        'a"b\\c',
+        "x" * 255,
+        "x" * 256,
+        "y" * 1000,
+        '"' * 300,
+        "\x1b]0;owned\x07\xe9",
+    ],
 )
 def test_a_text_is_the_same_afterwards(text: str) -> None:
     read = dns.rdata.from_text("IN", "TXT", strings(text))
     parts: tuple[bytes, ...] = getattr(read, "strings")  # noqa: B009 (of one type of record)
-    assert b"".join(parts).decode() == text
+    assert b"".join(parts).decode("latin-1") == text
+    assert strings(text).isascii()
+    assert strings(text).isprintable()
     assert max(map(len, parts)) <= 255
     assert text_of(str(read)) == text
 

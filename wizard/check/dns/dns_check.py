@@ -29,15 +29,20 @@ class DnsCheck(Check):
         """Return a finding, with what was seen cleaned."""
         if verdict == RIGHT and not self.is_observed:
             verdict, seen = UNKNOWN, f"{seen}, {UNSEEN}"
-        return self.finding(verdict, printable(seen), printable(advice, _LONGEST_ADVICE))
+        return self.finding(verdict, printable(seen), shown(advice))
 
     def not_known(self, answer: Answer) -> Finding:
         """Return that there was no answer."""
         return self.unknown(printable(answer.why))
 
 
-_LONGEST_ADVICE = 1200
-"""Characters of advice: a whole SPF record may be in it."""
+_LONGEST = 1200
+"""Characters: a whole SPF record may be in an advice."""
+
+
+def shown(text: str) -> str:
+    """Return a text with a whole record in it, without control characters."""
+    return printable(text, _LONGEST)
 
 
 def together(check: Check, found: Mapping[str, Finding]) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from wizard.answers.rules.addresses import is_address
-from wizard.check.dns.dns_check import DnsCheck, together
+from wizard.check.dns.dns_check import DnsCheck, shown, together
 from wizard.check.outside import NOT_QUERIED
 from wizard.dns import dmarc, spf
 from wizard.dns.addresses import public4, public6
@@ -44,7 +44,7 @@ def _spf(finding_id: str, name: str, basis: Basis) -> Finding:
     found = basis.found
     wanted = basis.spf(name)
     check = DnsCheck(
-        finding_id, f"{name} TXT (SPF)", wanted, is_observed=found.is_observed(name, "TXT")
+        finding_id, f"{name} TXT (SPF)", shown(wanted), is_observed=found.is_observed(name, "TXT")
     )
     records = spf.records_of(found.of(name, "TXT"))
     inside = is_inside(found.of(basis.host, "A"))

@@ -70,7 +70,7 @@ def _one_text(
         advice = f"More than one count as none: keep one at {owner}."
         return check.says(f"{len(records)} records", WARNING, advice), ""
     if near:
-        return check.says(near[0], WARNING, f"It must begin with {version}; to count."), ""
+        return check.says(near[0], WARNING, f"{owner}: begin it with {version}; to count."), ""
     return None, ""
 
 

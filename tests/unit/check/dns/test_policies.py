@@ -15,6 +15,7 @@ from wizard.answers.sections.relay import Relay
 from wizard.check.dns.records import judge_lookups
 from wizard.dns.asking import FAILED
 from wizard.dns.record_basis import NO_PROVIDER
+from wizard.dns.records import fragment, to_publish
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 
 OUTER, RELAY = "198.51.100.7", "203.0.113.25"
@@ -142,3 +143,13 @@ def test_only_what_the_zones_servers_have_is_right() -> None:
     assert judged["dns.spf"].verdict == UNKNOWN
     assert judged["dns.servers"].verdict == WARNING
     assert 'ns1.example.com: "v=spf1 mx -all"; ns2.example.com: none' in judged["dns.servers"].seen
+
+
+def test_what_strangers_wrote_is_harmless_wherever_it_is_shown() -> None:
+    nasty = '"v=spf1 ip4:192.0.2.1 \\027]0;owned\\007 -all"'
+    found = lookups(ANSWERS, {**HERE, ("example.com", "TXT"): (nasty,)}, (OUTER,))
+    for one in judge_lookups(ANSWERS, found, relay=RELAY):
+        assert (one.seen + one.expected + one.advice).isprintable()
+    lines = fragment(to_publish(ANSWERS, (OUTER,), found, relay=RELAY))
+    assert any("owned" in line for line in lines)
+    assert all(line.replace("\t", "").isprintable() for line in lines)
