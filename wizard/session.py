@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import shlex
 import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Collection, Optional
+from typing import TYPE_CHECKING, Callable, Collection, Optional
 
 from wizard.answers.catalogue import ListZone
 from wizard.answers.model import Answers
@@ -348,20 +350,30 @@ class Session:
         )
         return tuple(findings), self._records(answers, host, found)
 
-    def records(
+    def begin_records(
         self, answers: Answers, host: Host, *, why_not: str = "", seconds: float = 1.0
-    ) -> tuple[Published, ...]:
-        """Return the DNS records that this server should have: what is published is completed.
+    ) -> Callable[[], tuple[Published, ...]]:
+        """Begin to query what is published; the result waits for the DNS records to publish.
 
-        It is queried in `seconds`. With `why_not` names and servers of others are not.
+        What is published is completed. It is queried in `seconds`, in a thread. With `why_not` names and
+        servers of others are not.
         """
         from wizard.dns.lookups import look_up  # noqa: PLC0415 - dnspython is slow
 
+        # Before the threads: on Python 3.13 threads that imported it at the same time failed.
+        importlib.import_module("dns.resolver")
         network = host.network
-        found = look_up(
-            answers, network.addresses, network.resolvers, seconds=seconds, why_not=why_not
+        pool = ThreadPoolExecutor(1, thread_name_prefix="records")
+        pending = pool.submit(
+            look_up,
+            answers,
+            network.addresses,
+            network.resolvers,
+            seconds=seconds,
+            why_not=why_not,
         )
-        return self._records(answers, host, found)
+        pool.shutdown(wait=False)
+        return lambda: self._records(answers, host, pending.result())
 
     def _records(self, answers: Answers, host: Host, found: Lookups) -> tuple[Published, ...]:
         from wizard.dns.addresses import public4  # noqa: PLC0415 - dnspython is slow

@@ -54,6 +54,8 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     sender, password = _login(options, answers, console)
     # On a server that somebody else set up, nobody chose the policy.
     chosen = options.answers or saved_answers(session.door) is not None
+    why_not = NOT_QUERIED if options.quiet_outside else ""
+    records_to_publish = session.begin_records(answers, host, why_not=why_not)
     found = prove(
         answers,
         session.door,
@@ -61,7 +63,6 @@ def run_check(session: Session, options: Options, console: Console) -> int:
         asks_others=not options.quiet_outside,
     )
     findings = tuple(with_start(found))
-    records = session.records(answers, host, why_not=NOT_QUERIED if options.quiet_outside else "")
     if options.stranger:
         findings += tuple(check_as_stranger(answers, host, session.door))
     if options.user:
@@ -75,6 +76,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
         are_chosen=bool(chosen),
         are_saved=not options.answers,
     )
+    records = records_to_publish()
     if options.json:
         print(as_json(findings, records), file=console.out)
     else:

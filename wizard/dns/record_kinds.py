@@ -41,8 +41,9 @@ class RecordKind:
     """One kind of record.
 
     `owner` is the name of the record, with `{}` for each of `names`. `data` yields what such a name
-    gets, nothing if it needs none. `optional`: mail arrives without it. `for_zone`: a run may write it
-    into our own zone.
+    gets, nothing if it needs none. `optional`: mail arrives without it. `publish` is the word of
+    `[dns] publish` by which a run writes it into our own zone, "" for none. `version` is how the text of
+    a TXT record of the kind begins. `completes`: a run also replaces the text of one that is there.
     """
 
     id: str
@@ -54,7 +55,9 @@ class RecordKind:
     note: str = ""
     zone: str = OWN
     optional: bool = False
-    for_zone: bool = False
+    publish: str = ""
+    version: str = ""
+    completes: bool = False
 
 
 def _host(basis: Basis) -> tuple[str, ...]:
@@ -205,7 +208,9 @@ KINDS = (
         _domains_and_host,
         _spf,
         "SPF: which servers send mail of the name.",
-        for_zone=True,
+        publish="spf",
+        version="v=spf1",
+        completes=True,
     ),
     # A section [dkim] adds its row here: `SELECTOR._domainkey.{}.` for each domain that it signs.
     RecordKind(
@@ -215,7 +220,8 @@ KINDS = (
         _tops,
         _dmarc,
         "DMARC: reports first; p=quarantine once they are clean.",
-        for_zone=True,
+        publish="dmarc",
+        version="v=DMARC1",
     ),
     RecordKind(
         "dmarc-permit",
@@ -224,7 +230,8 @@ KINDS = (
         _permits,
         _permit,
         "DMARC: its reader takes reports on the other domain.",
-        for_zone=True,
+        publish="dmarc",
+        version="v=DMARC1",
     ),
     RecordKind(
         "tls-rpt",
@@ -234,7 +241,8 @@ KINDS = (
         _tls_rpt,
         "TLS-RPT: other servers report when TLS fails.",
         optional=True,
-        for_zone=True,
+        publish="tls-rpt",
+        version="v=TLSRPTv1",
     ),
     RecordKind(
         "mta-sts",
@@ -253,7 +261,7 @@ KINDS = (
         _srv(SMTPS),
         "Where mail programs send (RFC 6186, RFC 8314).",
         optional=True,
-        for_zone=True,
+        publish="srv",
     ),
     RecordKind(
         "srv",
@@ -263,7 +271,7 @@ KINDS = (
         _srv(IMAPS),
         "Where mail programs read (RFC 6186, RFC 8314).",
         optional=True,
-        for_zone=True,
+        publish="srv",
     ),
     RecordKind(
         "caa",
@@ -273,7 +281,7 @@ KINDS = (
         _caa,
         "CAA: who may issue certificates for the domain.",
         optional=True,
-        for_zone=True,
+        publish="caa",
     ),
     RecordKind(
         "tlsa",

@@ -10,7 +10,7 @@ import pytest
 from tests.factories import ZEKE
 from tests.unit.dns.published import lookups
 from wizard.answers.model import Answers
-from wizard.answers.sections.dns import Dns
+from wizard.answers.sections.dns import PUBLISHABLE, Dns
 from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.sections.hostname import Hostname
@@ -85,6 +85,11 @@ def test_each_row_of_the_table_can_be_seen() -> None:
         answers, {("example.com", "DS"): ("1 8 2 AB",), ("example.com", "DNSKEY"): ("257 3 8 AB",)}
     )
     assert {one.id for one in to_publish(answers, OUTER, signed, LE)} == {one.id for one in KINDS}
+
+
+def test_each_word_of_publish_writes_something() -> None:
+    assert {one.publish for one in KINDS if one.publish} == set(PUBLISHABLE)
+    assert all(one.version for one in KINDS if one.publish and one.kind == "TXT")
 
 
 def test_tlsa_only_for_a_signed_zone_and_a_key_that_stays() -> None:

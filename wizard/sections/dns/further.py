@@ -18,17 +18,8 @@ from wizard.host.facts import Host
 from wizard.sections.reading import relay_of
 from wizard.text import shortened
 
-_VERSIONS = {
-    "spf": "v=spf1",
-    "dmarc": "v=DMARC1",
-    "dmarc-permit": "v=DMARC1",
-    "tls-rpt": "v=TLSRPTv1",
-}
-"""How the text of a TXT record of a kind begins."""
 _FEW = 8
 """Domains that a warning lists at most."""
-_WITH = {"dmarc-permit": "dmarc"}
-"""A kind that comes with another one."""
 
 
 def further(answers: Answers, host: Host) -> Optional[Further]:
@@ -38,7 +29,7 @@ def further(answers: Answers, host: Host) -> Optional[Further]:
     outer = public4((*host.network.addresses, *answers.networks.proxy_interfaces))
     keys = ServedKeys(authority(answers, host))
     relay = answers.relay.host or relay_of(host)
-    kinds = [one for one in KINDS if _WITH.get(one.id, one.id) in answers.dns.publish]
+    kinds = [one for one in KINDS if one.publish in answers.dns.publish]
 
     def make(found: Lookups) -> Iterator[Addition]:
         basis = Basis(answers, outer, found, keys, relay)
@@ -60,8 +51,8 @@ def _of_kind(kind: RecordKind, basis: Basis) -> Iterator[Addition]:
                     kind.kind,
                     one.text,
                     kind.why,
-                    _VERSIONS.get(kind.id, ""),
-                    completes=kind.id == "spf",
+                    kind.version,
+                    completes=kind.completes,
                 )
 
 
