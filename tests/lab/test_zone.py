@@ -194,7 +194,7 @@ def test_the_zone_in_the_screens(bare: Host) -> None:
         login.see("The run is over", seconds=LONG)
         login.do(NEXT, "wizard  Result")
         login.do("d", "DNS records", "mail.zeke.ne.jp A")
-        login.do(END, "_dmarc.zeke.ne.jp.")
+        login.do(END, "_submissions._tcp.zeke.ne.jp.")
         login.type(ESCAPE)
         # Esc and a key right behind it would be one key, with Alt.
         time.sleep(0.5)

@@ -159,8 +159,8 @@ def _mta_sts(basis: Basis, domain: str) -> Iterator[Data]:
     names = exchangers(basis.found.of(domain, "MX")) or (basis.host,)
     url = mta_sts.url(domain)
     policy = "\n".join(f"    {line}" for line in mta_sts.policy(names))
-    note = f"MTA-STS needs a web server that shows this text as {url}:\n{policy}"
-    yield Data(strings("v=STSv1; id=1"), f"once {url} is there", note)
+    note = f"MTA-STS needs a web server that shows this policy:\n{policy}"
+    yield Data(strings("v=STSv1; id=1"), f"once {url} shows the policy", note)
 
 
 def _srv(port: int) -> Callable[[Basis, str], Iterator[Data]]:
@@ -181,7 +181,7 @@ def _caa(basis: Basis, domain: str) -> Iterator[Data]:
         yield Data(f'0 issue "{authority}"', CAA_BINDS.format(domain))
 
 
-CAA_BINDS = "it binds all of {}, the certificates of its web shop too"
+CAA_BINDS = "CAA binds all of {}, the certificates of its web shop too"
 
 
 def _tlsa(basis: Basis, _: str) -> Iterator[Data]:

@@ -77,16 +77,24 @@ def table(records: Sequence[Published]) -> tuple[str, ...]:
 
 
 def fragment(records: Sequence[Published]) -> tuple[str, ...]:
-    """Return the lines of a zone file (RFC 1035); what cannot be published as it is is a comment."""
+    """Return the lines of a zone file (RFC 1035); what cannot be published as it is is a comment.
+
+    Above it is what must be done first, and each note is there once.
+    """
     lines: list[str] = []
+    waits = ""
+    notes: set[str] = set()
     for one in sorted(records, key=lambda record: record.optional):
         row = f"{one.name}\tIN {one.kind}\t{one.data}"
-        notes = (_OPTIONAL if one.optional else "", one.note)
-        lines += [
-            line
-            for note in notes
-            for line in (f"; {text}" for text in note.splitlines())
-            if line not in lines
-        ]
-        lines.append(f"; {one.waits}: {row}" if one.waits else row)
+        for note in (_OPTIONAL if one.optional else "", one.note):
+            lines += [] if note in notes else map(_comment, note.splitlines())
+            notes.add(note)
+        if one.waits and one.waits != waits:
+            lines.append(_comment(f"{one.waits}:"))
+        waits = one.waits
+        lines.append(_comment(row) if waits else row)
     return tuple(lines)
+
+
+def _comment(text: str) -> str:
+    return f"; {text}"
