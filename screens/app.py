@@ -123,8 +123,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         desk = self.desk
         draft = message.opening.draft(message.host)
         desk.running, desk.runs, desk.to_undo = message.running, message.runs, message.to_undo
-        desk.host_name = message.host.network.hostname or "host without a name"
-        desk.user = message.user
+        desk.sit(message.host.network.hostname, message.user)
         offer = message.offer
         if offer is None or not offer.asks:
             if offer is not None and offer.draft is not None:

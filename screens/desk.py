@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wizard.status.sections import SectionRow
 
 
+NO_NAME = "host without a name"
 OFFERED_AGAIN = "`postfix-wizard` offers it again, `postfix-wizard plan --draft` plans it."
 
 
@@ -80,9 +81,23 @@ class Desk:
         """Return the facts that the draft has, else read them. For threads: it may take seconds."""
         return self.session.host() if self.draft is None else self.draft.host
 
+    def find_seat(self) -> tuple[str, str]:
+        """Return the host's name and the user, for a screen that opens before the host is read.
+
+        For threads: the first use of the session imports it.
+        """
+        from wizard.host.network import own_name  # noqa: PLC0415 - not for the first paint
+
+        session = self.session
+        return own_name(session.door), session.caller().as_root
+
+    def sit(self, host_name: str, user: str) -> None:
+        """Store the host's name, "" if it has none, and the user for the head line."""
+        self.host_name, self.user = host_name or NO_NAME, user
+
     @property
     def seat(self) -> Seat:
-        """What the head line says of host, user and newest run. Before the host was read, nothing."""
+        """What the head line says of host, user and newest run. Before these are known, nothing."""
         if not self.host_name:
             return Seat()
         last = self.running or (self.runs[-1].run if self.runs else "none yet")

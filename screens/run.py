@@ -9,7 +9,6 @@ from typing import ClassVar, Optional
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 
 from screens.ask import ask
@@ -18,7 +17,8 @@ from screens.desk import Desk
 from screens.feed import FAR_BEHIND, Fed, Feed
 from screens.frame import WizardScreen
 from screens.messages import Failed, Finished, Gathered, Quits
-from screens.progress import DONE, FAILED, NEXT, RUNS, WAITS, Progress, StepView
+from screens.progress import DONE, Progress
+from screens.run_steps import Steps, output_of, step_row
 from screens.widgets.entry import Entry
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
@@ -26,7 +26,6 @@ from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
 from screens.widgets.rows import Row, Rows
 from screens.widgets.seat import Seat
-from screens.widgets.wrap import cut_middle, wrapped
 from wizard.plan.model import Plan
 from wizard.run import follow, history, lock, prompts
 from wizard.run.records import DIED, RunFinished
@@ -34,28 +33,6 @@ from wizard.run.records import DIED, RunFinished
 GOES_ON = "Closing this terminal stops nothing. Back: postfix-wizard attach."
 NOTE = f"{GOES_ON}\nCtrl-C: stops after this step."
 OVER = "`postfix-wizard runs` lists this run and those before it."
-LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}
-
-
-def output_of(step: StepView, width: int) -> list[str]:
-    """Return the last lines of a step's output, then what is said of it, wrapped to the width."""
-    return [*step.lines, *(("", *wrapped(step.message, width)) if step.message else ())]
-
-
-class Steps(Rows):
-    """The steps: three around the active one, or all of them."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Output", tooltip="Show the output of the step."),
-    ]
-
-    class Resized(Message):
-        """The width for the titles has changed."""
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Say so."""
-        del event
-        self.post_message(self.Resized())
 
 
 class RunScreen(WizardScreen):
@@ -116,11 +93,23 @@ class RunScreen(WizardScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read the plan in a thread, then follow the run."""
+        """Read the plan in a thread, then follow the run. As the first screen, find the seat before."""
         self.query_one(Prompt).display = False
-        places, run = self.desk.session.places, self.run
-        in_background(self, lambda: history.plan_of(places, run), self._follow)
         self.query_one(Pane).focus()
+        if self.desk.host_name:
+            self._read_plan()
+        else:
+            in_background(self, self.desk.find_seat, self._sit)
+
+    def _sit(self, seat: tuple[str, str]) -> None:
+        """Say in the head line where the operator is."""
+        self.desk.sit(*seat)
+        self.show_head()
+        self._read_plan()
+
+    def _read_plan(self) -> None:
+        desk, run = self.desk, self.run
+        in_background(self, lambda: history.plan_of(desk.session.places, run), self._follow)
 
     def _follow(self, plan: Plan) -> None:
         """Show the steps and begin to follow."""
@@ -197,19 +186,7 @@ class RunScreen(WizardScreen):
     def _rows(self) -> list[Row]:
         width = max(20, self.query_one(Steps).size.width)
         shown = self.progress.steps.values() if self.shows_all else self.progress.around
-        return [self._step_row(step, width) for step in shown]
-
-    def _step_row(self, step: StepView, width: int) -> Row:
-        state = step.state
-        if state == WAITS and not self.shows_all:
-            state = NEXT
-        mark = ">" if state == RUNS else " "
-        # The time of the active step is above, so that a second changes one line only.
-        took = "" if state == RUNS else step.time(0)
-        room = width - 10 - 8
-        title = cut_middle(step.title, room)
-        look = LOOKS.get(state, "quiet")
-        return Row(f"{mark} {state:<8}", look, step.id, f"{title:<{room}}{took:>8}", "")
+        return [step_row(step, width, shows_all=self.shows_all) for step in shown]
 
     def _say(self) -> None:
         """Write the line above: how far the run is, or how it ended."""

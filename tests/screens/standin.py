@@ -493,6 +493,7 @@ class StandIn:
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "wizard.host.network.own_name": lambda one: one.the_host.network.hostname,
     "wizard.log.pflogsumm.is_there": lambda one: one.has_pflogsumm,
     "wizard.log.pflogsumm.report": lambda one, lines: one.pflogsumm(lines),
     "wizard.log.read.classic_lines": lambda _one, *_asked: (),

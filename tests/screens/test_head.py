@@ -14,7 +14,7 @@ from screens.widgets.keyline import SECOND
 from screens.widgets.seat import Seat
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened
-from tests.screens.standin import StandIn
+from tests.screens.standin import RUN, StandIn, make_app, set_up_host
 from wizard.run.caller import Caller
 
 HERE = Seat("mail.example.jp", "sudo: taro", "run: 20251124-031500-1")
@@ -50,6 +50,28 @@ def test_a_name_with_control_sequences_is_drawn_as_text() -> None:
 )
 def test_the_user_is_named_by_how_they_became_root(caller: Caller, said: str) -> None:
     assert caller.as_root == said
+
+
+@pytest.mark.parametrize(
+    ("hostname", "shown"),
+    [("ace.zeke.ne.jp", "ace.zeke.ne.jp"), ("", "host without a name"), ("a\x1b[31mb.jp", "ab.jp")],
+)
+async def test_a_run_that_is_joined_at_the_start_names_host_and_user(
+    hostname: str, shown: str
+) -> None:
+    """The host is not read for it. Its result names them, too."""
+    host = set_up_host()
+    session = StandIn(the_host=replace(host, network=replace(host.network, hostname=hostname)))
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=(100, 24)) as pilot:
+        seat = f"{shown}  sudo: taro  run: {RUN}\n"
+        await in_sight(pilot, seat)
+        session.went_on.set()
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("ctrl+n")
+        assert seat in await in_sight(pilot, "wizard  Result")
+    assert not session.hosts_read
 
 
 XTERM = Capabilities(has_shades=True, has_mouse=True, erases=True)

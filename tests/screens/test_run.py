@@ -11,7 +11,7 @@ from textual.message_pump import MessagePump
 
 from screens.feed import MAX_WAITING_LINES, Feed
 from screens.progress import MAX_LINES, Progress
-from screens.run import output_of
+from screens.run_steps import output_of
 from screens.widgets.entry import Entry
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight

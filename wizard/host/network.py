@@ -21,7 +21,7 @@ LOOPBACK = "lo"
 def begin_network(door: Door) -> Later[Network]:
     """Get the addresses from ip and read the rest from /etc; another root has no addresses."""
     running = door.start(("ip", "-json", "addr"))
-    hostname = fqdn(_nodename(door), door.read_text("/etc/hosts") or "")
+    hostname = own_name(door)
     resolvers = parse_resolvers(door.read_text("/etc/resolv.conf") or "")
     interfaces = parse_interfaces(_kernels(door, "dev"))
     outside = parse_default_routes(_kernels(door, "route"), _kernels(door, "ipv6_route"))
@@ -39,6 +39,11 @@ def begin_network(door: Door) -> Later[Network]:
         )
 
     return finish
+
+
+def own_name(door: Door) -> str:
+    """Return the host's full name, "" for none. It takes no time: nothing is started or queried."""
+    return fqdn(_nodename(door), door.read_text("/etc/hosts") or "")
 
 
 def fqdn(nodename: str, hosts: str) -> str:
