@@ -24,8 +24,9 @@ from wizard.move.model import Checklist
 from wizard.status.issues import NOT_KNOWN
 from wizard.status.sections import SectionRow
 
-LEAST_TEXT, MOST_FOOT = 2, 10
-"""Lines of text for which the foot takes room from the list, and lines of the foot with its rule."""
+LEAST_TEXT, MOST_TEXT = 2, 720
+"""Lines of text for which the foot takes room from the list, and cells of text for which it has
+lines if there is room. So it is as high as its text needs: nine lines on 80 columns, five on 132."""
 
 NO_RUN = "No run of the wizard changed this host: these are its own values."
 
@@ -131,7 +132,7 @@ class OverviewScreen(WizardScreen):
         listed = self.query_one("#list", SectionList)
         listed.redoable = redoable(self.desk)
         width = listed.size.width or self.app.size.width
-        self.query_one("#list-heads", Line).say(heads(width), "quiet")
+        self.query_one("#list-heads", Line).say(heads(self.desk, width), "quiet")
         listed.show(overview_rows(self.desk, width, NOT_KNOWN if self._trouble else LOOKING))
         self._say_why()
 
@@ -167,7 +168,7 @@ class OverviewScreen(WizardScreen):
         # Head, last run and headings have one line each. The foot has one above its text.
         spare = high - 3 - rows - keys
         text = len(wrapped(self._why, max(1, wide - 1), LEAST_TEXT))
-        height = max(1 + text, min(spare, MOST_FOOT))
+        height = max(1 + text, min(spare, 1 + MOST_TEXT // max(1, wide)))
         foot = self.query_one("#list-foot")
         if foot.styles.height is None or foot.styles.height.value != height:
             foot.styles.height = height

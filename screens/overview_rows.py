@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Mapping
 
 from rich.cells import cell_len
 
@@ -26,6 +26,8 @@ TITLE, STATE, LAST = 13, 17, 16
 
 LEAST_VALUE = 16
 """The fewest cells for a value. With fewer the last change is not shown."""
+MOST_LINE = 110
+"""The most cells of a section's line, unless a value needs more: the eye has to find its state."""
 
 LOOKING = "looking ..."
 CHANGED_HERE, WRONG_HERE, RUN_AGAIN = "CHANGED HERE", "WRONG HERE", "TO RUN AGAIN"
@@ -46,9 +48,25 @@ _BY = {HAND: "by hand", OTHER: "not by a run"}
 _NOTHING = "nothing is changed yet; shows what is pending"
 
 
-def heads(width: int) -> str:
+def heads(desk: Desk, width: int) -> str:
     """Return the line above the columns."""
+    width = _line_width(_known(desk), width)
     return "".join(_columns("Section", "Today", "State", "Last change", width))
+
+
+def _known(desk: Desk) -> dict[str, SectionRow]:
+    """Return what was read of each section. The move's checklist comes later, and says more."""
+    known = {one.section: one for one in desk.sections}
+    if desk.move is not None and "move" in known:
+        value = f"{desk.move.remaining}, {known['move'].value}"
+        known["move"] = replace(known["move"], value=value)
+    return known
+
+
+def _line_width(known: Mapping[str, SectionRow], width: int) -> int:
+    """Return the cells for the lines of sections: of a wide terminal, those that the values need."""
+    longest = max((cell_len(plain(one.value)) for one in known.values()), default=0)
+    return min(width, max(MOST_LINE, TITLE + longest + 1 + STATE + LAST))
 
 
 def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
@@ -59,12 +77,9 @@ def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
     draft = desk.draft
     if draft is None:
         return []
-    known = {one.section: one for one in desk.sections}
-    blank = SectionRow("", "", not_yet)
-    if desk.move is not None and "move" in known:
-        value = f"{desk.move.remaining}, {known['move'].value}"
-        known["move"] = replace(known["move"], value=value)
-    rows = [_row(draft, name, known.get(name, blank), width) for name in (*SECTIONS, POLICY)]
+    known = _known(desk)
+    blank, cells = SectionRow("", "", not_yet), _line_width(known, width)
+    rows = [_row(draft, name, known.get(name, blank), cells) for name in (*SECTIONS, POLICY)]
     changed = [title_of(name) for name in draft.to_run]
     review = ", ".join(changed) if changed else _NOTHING
     unit = draft.host.unit

@@ -68,6 +68,34 @@ async def test_columns_and_foot() -> None:
         assert "gone" in await in_sight(pilot, "gone")
 
 
+@pytest.mark.parametrize(
+    ("cells", "room"),
+    [(60, 64), (70, 71), (85, 86), (99, 86)],
+    ids=["fits", "grows", "fills", "cut"],
+)
+async def test_a_wide_terminal_shows_whole_values(cells: int, room: int) -> None:
+    """The state moves to the right only for a value that would be cut."""
+    row = SectionRow("networks", "v" * cells, "as found")
+    async with opened(a_host(listed_sections=(*ROWS[:1], row)), size=(133, 43)) as pilot:
+        lines = (await in_sight(pilot, "vvv")).splitlines()
+        shown = "v" * cells if cells < room else "v" * (room - 4) + "..."
+        assert f" Networks     {shown} " in next(one for one in lines if "vvv" in one)
+        for words in ("State ", "as planned ", "as found "):
+            line = next(one for one in lines if words in one)
+            assert line.index(words) == 1 + 13 + room
+
+
+@pytest.mark.parametrize(("size", "lines"), [((80, 43), 10), ((132, 43), 6)])
+async def test_the_foot_has_lines_for_its_longest_text(size: tuple[int, int], lines: int) -> None:
+    """And no more of them on a wide terminal, where the same text takes fewer."""
+    async with opened(a_host(listed_sections=ROWS), size=size) as pilot:
+        await in_sight(pilot, "changed by hand")
+        assert pilot.app.screen.query_one("#list-foot").size.height + 1 == lines
+        await pilot.press("down", "down", "down")
+        shown = await in_sight(pilot, "Why. Why.")
+        assert shown.count("Why.") > 120
+
+
 async def test_it_opens_at_once_and_fills_in_what_takes_longer() -> None:
     """A section is opened and changed meanwhile."""
     wait = threading.Event()
