@@ -14,6 +14,8 @@ from wizard.answers.accept import option_for
 from wizard.answers.model import Caution
 from wizard.plan.dangers import DANGERS, is_typed, text_to_type
 
+NOT_ACCEPTED = "Not accepted"
+
 
 class TypedEntry(Entry):
     """The line for what must be typed."""
@@ -48,8 +50,8 @@ class DangerScreen(Window[bool]):
         if is_typed(self._caution, event.value):
             self.dismiss(True)
         else:
-            says = f"Not accepted: that is not {text_to_type(self._caution)}."
-            self.query_one("#caution-says", Line).say(says, "wrong")
+            says = f"{NOT_ACCEPTED}: that is not {text_to_type(self._caution)}."
+            self.query_one("#caution-says", Line).say(says, "wrong", NOT_ACCEPTED)
 
 
 class CautionScreen(Window[bool]):

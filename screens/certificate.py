@@ -156,21 +156,25 @@ class CertificateScreen(FormScreen):
                 f" ({'x' if one.lineage.name == chosen else ' '}) {one.lineage.name:<{wide}}",
                 "strong" if one.lineage.name == chosen else "",
                 one.lineage.name,
-                f"  {self._words(one)}",
-                "wrong" if one.lineage.problem or one.expired or not one.covers else "quiet",
+                f"  {wrong}",
+                "wrong",
+                rest,
             )
             for one in found
+            for wrong, rest in (self._words(one),)
         ]
 
-    def _words(self, one: CertificateSuggestion) -> str:
+    def _words(self, one: CertificateSuggestion) -> tuple[str, str]:
+        """Return what is wrong with a lineage in a few words, and the rest of its line."""
         if one.lineage.problem:
-            return f"UNUSABLE: {one.lineage.problem}"
+            return "UNUSABLE", f": {one.lineage.problem}"
         date = day(one.lineage.not_after)
-        words = f"EXPIRED on {date}" if one.expired else f"until {date}"
+        if one.expired:
+            return "EXPIRED", f" on {date}{'' if one.covers else ', not for this name'}"
         if not one.covers:
             # There is no room for both. The foot names the links.
-            return f"{words}, NOT FOR THIS NAME"
-        return f"{words}, without its links" if one.lineage.link_faults else words
+            return "NOT FOR THIS NAME", f", until {date}"
+        return "", f"until {date}{', without its links' if one.lineage.link_faults else ''}"
 
     def show_foot(self) -> None:
         """Show the names in the certificate under the cursor."""

@@ -18,6 +18,9 @@ FEW = 3
 MAX_MESSAGE = 130
 """Characters of a failed run's message: two lines of 80 columns. The result shows it whole."""
 
+_UNTESTED, _NOT_FOUND = "untested", "NOT FOUND"
+_UNUSABLE, _NOT_SET_UP = "UNUSABLE", "not set up yet"
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -26,6 +29,8 @@ class Fact:
     label: str
     text: str
     look: str = ""
+    words: str = ""
+    """The words of the text that have the look, "" for all. They are at its beginning."""
 
 
 def facts(host: Host) -> Iterator[Fact]:
@@ -34,8 +39,8 @@ def facts(host: Host) -> Iterator[Fact]:
     if system.is_el:
         yield Fact("System", system.name or f"{system.id} {system.version}")
     else:
-        said = f"{system.name or system.id} is not of the EL 9 or 10 family: not tried there"
-        yield Fact("System", said, "caution")
+        said = f"{_UNTESTED}: {system.name or system.id} is not of the EL 9 or 10 family"
+        yield Fact("System", said, "caution", _UNTESTED)
     yield _postfix(host)
     yield Fact("Files", ", ".join(_file(host.files[one]) for one in (*PARTED, SENDER_ACCESS)))
     yield from _lineages(host.lineages)
@@ -81,7 +86,8 @@ _OUTCOMES = {"died": "CUT OFF", "failed": "FAILED", "stopped": "STOPPED"}
 def _postfix(host: Host) -> Fact:
     package = host.postfix.package
     if package is None:
-        return Fact("Postfix", "NOT FOUND: no package is installed or offered by dnf", "wrong")
+        said = f"{_NOT_FOUND}: no package is installed or offered by dnf"
+        return Fact("Postfix", said, "wrong", _NOT_FOUND)
     if package.candidate:
         return Fact("Postfix", f"not installed; dnf will install {package.nevra}")
     unit = host.unit
@@ -103,7 +109,7 @@ def _lineages(lineages: Sequence[Lineage]) -> Iterator[Fact]:
     for number, one in enumerate(lineages[:FEW]):
         label = "Certificates" if number == 0 else ""
         if one.problem:
-            yield Fact(label, f"{one.name}: UNUSABLE, {one.problem}", "wrong")
+            yield Fact(label, f"{_UNUSABLE}: {one.name}, {one.problem}", "wrong", _UNUSABLE)
             continue
         date = day(one.not_after)
         links = "" if one.linked else "; copied without its links"
@@ -142,5 +148,5 @@ def _dovecot(host: Host) -> Fact:
         )
         if not there
     ]
-    said = f"not set up yet: {', '.join(waits)}. Postfix can be set up now."
-    return Fact("Dovecot", said, "caution")
+    said = f"{_NOT_SET_UP}: {', '.join(waits)}. Postfix can be set up now."
+    return Fact("Dovecot", said, "caution", _NOT_SET_UP)

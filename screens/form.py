@@ -15,7 +15,7 @@ from screens.places import place
 from screens.preview import preview, taken_as
 from screens.problems import mark_at, marks_of, others_wrong, problems_of
 from screens.secret import Secrets
-from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
+from screens.widgets.field import WRONG, ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.foot import Foot
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
@@ -28,6 +28,9 @@ from wizard.host.suggest import Suggestion
 
 PAUSE = 0.6
 """Seconds after the last key until a value is checked."""
+
+CAUTION = "CAUTION"
+"""The word in front of what a second key would take out."""
 
 REPAIR_FIRST = " Repair this or clear it (^U) first."
 """After the error that stops the operator from going on."""
@@ -247,18 +250,21 @@ class FormScreen(WizardScreen):
         if isinstance(form_field, ItemField):
             wrong = form_field.item_problem or form_field.typed_problem or wrong
             if form_field.warning:
-                self.say_foot(shown, f"CAUTION: {form_field.warning}", "caution")
+                self.say_foot(shown, f"{CAUTION}: {form_field.warning}", "caution", CAUTION)
                 return
         if wrong:
             first = REPAIR_FIRST if form_field is self._stopped_at else ""
-            self.say_foot(shown, f"WRONG: {wrong}{first}", "wrong")
+            self.say_foot(shown, f"{WRONG}: {wrong}{first}", "wrong", WRONG)
         else:
             self.say_foot(shown, self.advice(form_field), "quiet")
 
-    def say_foot(self, shown: str, advice: str, look: str) -> None:
-        """Write the foot's lines: the preview of an inline field, and the advice."""
+    def say_foot(self, shown: str, advice: str, look: str, words: str = "") -> None:
+        """Write the foot's lines: the preview of an inline field, and the advice.
+
+        `words` are those of the advice that have the look, "" for all.
+        """
         self.drop_explanation()
-        self.query_one(Foot).say(shown, advice, look)
+        self.query_one(Foot).say(shown, advice, look, words)
 
     def advice(self, form_field: FormField) -> str:
         """Return the foot's text for a field without a problem."""

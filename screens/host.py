@@ -13,7 +13,7 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.frame import LOG, RUNS, UNDO, Sections, WizardScreen
 from screens.messages import Failed, HostLoaded, HostRead, Watch
-from screens.widgets.rows import Row, Rows, text_rows
+from screens.widgets.rows import Row, Rows, error_rows, text_rows
 from screens.widgets.wrap import wrapped
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class HostScreen(WizardScreen):
     def _rows(self) -> list[Row]:
         width = max(20, self.query_one("#facts").size.width)
         if self._trouble:
-            return text_rows(self._trouble, width, "wrong")
+            return error_rows(self._trouble, width)
         draft = self.desk.draft
         if draft is None:
             return [Row(READING)]
@@ -190,7 +190,16 @@ FIRST = "This host was not set up before: the screens ask section by section (^N
 
 def _rows_of(found: Iterable[Fact], width: int) -> list[Row]:
     return [
-        Row(f"{'' if number else fact.label:<{LABEL}}", "quiet", "", line, fact.look)
+        _fact_row(fact, line, is_first=not number)
         for fact in found
         for number, line in enumerate(wrapped(fact.text, width - LABEL))
     ]
+
+
+def _fact_row(fact: Fact, line: str, *, is_first: bool) -> Row:
+    """Return a line of a fact. Words that have a look of their own are in its first one."""
+    label = f"{fact.label if is_first else '':<{LABEL}}"
+    if not fact.words:
+        return Row(label, "quiet", "", line, fact.look)
+    words = fact.words if is_first and line.startswith(fact.words) else ""
+    return Row(label, "quiet", "", words, fact.look, line[len(words) :], "")

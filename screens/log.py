@@ -16,7 +16,7 @@ from screens.messages import Failed
 from screens.modal import NEXT_PART, Window
 from screens.widgets.choice import Choice
 from screens.widgets.line import Line
-from screens.widgets.rows import Lines, Row, text_rows
+from screens.widgets.rows import Lines, Row, error_rows, text_rows
 from wizard.log import pflogsumm, read, report
 from wizard.log.since import since
 from wizard.log.tally import Tally
@@ -134,7 +134,7 @@ class LogScreen(Window[None]):
         """Say why there is nothing to show."""
         message.stop()
         width = self.query_one(Lines).size.width
-        self._say(text_rows(message.text, width, "wrong"))
+        self._say(error_rows(message.text, width))
 
     def on_resize(self) -> None:
         """Wrap the lines again."""

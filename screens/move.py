@@ -20,6 +20,7 @@ from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist
 from wizard.move.report import details, head
 
 LOOKING = "Looking at the records and at the old server: six seconds at most ..."
+WARNING = "Warning"
 LOOKS = {DONE: "right", TICKED: "right", OPEN: "wrong", UNKNOWN: ""}
 
 
@@ -85,7 +86,7 @@ class MoveScreen(Window[None]):
     def on_failed(self, message: Failed) -> None:
         """Say why there is nothing to show, or why a tick was not saved."""
         message.stop()
-        self.query_one("#move-says", Line).say(message.text, "wrong")
+        self.query_one("#move-says", Line).say_error(message.text)
 
     def on_resize(self) -> None:
         """Wrap the lines again."""
@@ -97,8 +98,8 @@ class MoveScreen(Window[None]):
         if found is None:
             self.query_one("#move-says", Line).say("No old server is named any more.", "quiet")
             return
-        said = " ".join((found.summary, *found.warnings))
-        self.query_one("#move-says", Line).say(said, "caution" if found.warnings else "")
+        said = " ".join((found.summary, *(f"{WARNING}: {one}" for one in found.warnings)))
+        self.query_one("#move-says", Line).say(said, "caution", WARNING)
         self.query_one(Items).show(
             [Row(head(row)[:9], LOOKS[row.state], row.id, head(row)[9:], "") for row in found.rows]
         )

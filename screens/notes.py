@@ -21,6 +21,7 @@ from wizard.plan.summary import summary
 FOREIGN, CAUTION, CONFLICT = "foreign:", "caution:", "conflict:"
 """Each begins the key of a row: something from another server, a caution, a conflict to decide."""
 
+OBSTACLE = "IN THE WAY"
 _STATES = {MINE: "you keep yours", PLANNED: "you take the planned", "": "NOT DECIDED"}
 _BOX = " " * 4
 _HEADING = 14
@@ -41,7 +42,8 @@ def summary_rows(
             yield Row(f" {heading:<{_HEADING}}", "strong", "", text, look)
     for problem in plan.obstacles:
         yield Row("")
-        yield from text_rows(f"IN THE WAY: {problem_text(problem)}", width, "wrong")
+        said = f"{OBSTACLE}: {problem_text(problem)}"
+        yield from text_rows(said, width, "wrong", words=OBSTACLE)
     for number, edit in enumerate(plan.edits):
         if edit.conflict:
             yield Row("")
@@ -52,27 +54,27 @@ def summary_rows(
 
 
 def _caution_rows(caution: Caution, width: int, *, is_accepted: bool) -> Iterator[Row]:
+    text, look = ("[x] ACCEPTED", "strong") if is_accepted else ("[ ] CAUTION", "caution")
     if is_accepted:
-        text, look = f"[x] ACCEPTED {caution.name}: Space takes that back", "strong"
+        keys = "Space takes that back"
     elif caution.name in DANGERS:
-        text, look = f"[ ] CAUTION {caution.name}: Enter opens its page", "caution"
+        keys = "Enter opens its page"
     else:
-        text = f"[ ] CAUTION {caution.name}: Space accepts it, Enter tells more"
-        look = "caution"
-    yield Row(text, look, CAUTION + form_of(caution))
+        keys = "Space accepts it, Enter tells more"
+    yield Row(text, look, CAUTION + form_of(caution), f" {caution.name}: {keys}", "")
     yield from text_rows(caution.message, width, "", _BOX)
 
 
 def note_rows(plan: Plan, width: int) -> Iterator[Row]:
     """Yield warnings, what an undo does not take back, and what comes from another server."""
     for warning in plan.warnings:
-        yield from _noted("Warning", warning, width)
+        yield from _noted("Warning", "caution", warning, width)
     for sentence in plan.stays:
-        yield from _noted("Stays", sentence, width)
+        yield from _noted("Stays", "strong", sentence, width)
     for one in plan.foreign:
         box = "x" if one.accepted else " "
         state = "It comes along" if one.accepted else "It is left out"
-        yield Row(f"[{box}] {one.name}", "caution", FOREIGN + one.name)
+        yield Row(f"[{box}] {one.name}", "strong", FOREIGN + one.name)
         said = f"{one.place}: {one.use}. {state}: space changes that."
         yield from text_rows(said, width, "", _BOX)
         for line in text_lines(one):
@@ -80,8 +82,8 @@ def note_rows(plan: Plan, width: int) -> Iterator[Row]:
         yield Row("")
 
 
-def _noted(word: str, text: str, width: int) -> Iterator[Row]:
-    yield from text_rows(f"{word}: {text}", width)
+def _noted(word: str, look: str, text: str, width: int) -> Iterator[Row]:
+    yield from text_rows(f"{word}: {text}", width, look, words=word)
     yield Row("")
 
 
@@ -102,10 +104,10 @@ def edit_rows(edits: Sequence[HandEdit], width: int) -> list[Row]:
 def _edit_rows(edit: HandEdit, key: str, width: int, *, with_path: bool = False) -> Iterator[Row]:
     name = f"{subject(edit)} in {readable(edit.path)}" if with_path else subject(edit)
     if edit.conflict:
-        text = f"CONFLICT, {_STATES[edit.choice]}: {name}"
-        yield Row(text, "caution" if edit.undecided else "strong", key)
+        text, look = f"CONFLICT, {_STATES[edit.choice]}", "caution" if edit.undecided else "strong"
     else:
-        yield Row(f"YOURS, and it stays: {name}", "strong", key)
+        text, look = "YOURS, and it stays", "strong"
+    yield Row(text, look, key, f": {name}", "")
     shown = [
         (heading, lines)
         for heading, lines in values(edit)

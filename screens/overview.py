@@ -15,7 +15,7 @@ from screens.messages import Failed, Go, Typed
 from screens.overview_rows import LOOKING, heads, overview_rows, redoable, why_of
 from screens.places import place_of_section
 from screens.widgets.keyline import KeyLine
-from screens.widgets.line import Line
+from screens.widgets.line import ERROR, Line
 from screens.widgets.rows import Rows
 from screens.widgets.wrap import cut, wrapped
 from wizard.answers.model import POLICY, SECTIONS, Answers
@@ -136,18 +136,20 @@ class OverviewScreen(WizardScreen):
         listed.show(overview_rows(self.desk, width, NOT_KNOWN if self._trouble else LOOKING))
         self._say_why()
 
-    def _last_run(self) -> tuple[str, str]:
+    def _last_run(self) -> tuple[str, str, str]:
+        """Return the line above the list, its look, and the words that have it."""
         if self._trouble:
-            return self._trouble, "wrong"
+            return f"{ERROR}: {self._trouble}", "wrong", ERROR
         draft = self.desk.draft
         refusal = draft.host.postfix.refusal if draft else ""
         if refusal:
-            return f"Postfix refuses main.cf as it is: {refusal}.", "wrong"
+            begins = "Postfix refuses main.cf as it is"
+            return f"{begins}: {refusal}.", "wrong", begins
         last = next(run_facts(self.desk), None)
         if last is None:
-            return NO_RUN, "quiet"
+            return NO_RUN, "quiet", ""
         # One line: with two, the list had no room for its last row.
-        return cut(f"{last.label} {last.text}", self.app.size.width - 1), last.look
+        return cut(f"{last.label} {last.text}", self.app.size.width - 1), last.look, ""
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Explain the row under the cursor, and show its keys."""

@@ -11,7 +11,7 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.messages import Failed
 from screens.modal import Window
-from screens.widgets.rows import Lines, Row, text_rows
+from screens.widgets.rows import Lines, Row, error_rows, text_rows
 from wizard.answers.model import Answers
 from wizard.check.report import WORDS
 from wizard.dns.records import Published, fragment
@@ -54,7 +54,7 @@ class RecordsScreen(Window[None]):
     def on_failed(self, message: Failed) -> None:
         """Say why there is nothing to show."""
         message.stop()
-        self._say(lambda width: text_rows(message.text, width, "wrong"))
+        self._say(lambda width: error_rows(message.text, width))
 
     def _say(self, make: Callable[[int], Iterable[Row]]) -> None:
         """Show the rows that `make` returns for a width, now and at another size."""

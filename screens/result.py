@@ -22,7 +22,7 @@ from screens.resuming import ask_to_resume
 from screens.undo_limits import UNDO_LIMITS, show_undo_limits
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows, text_rows
+from screens.widgets.rows import Row, Rows, error_rows, text_rows
 from screens.widgets.seat import Seat
 from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server
@@ -241,7 +241,7 @@ class ResultScreen(WizardScreen):
         if self._checking:
             return [Row(CHECKING, "strong")]
         if self._trouble:
-            return text_rows(self._trouble, width, "caution")
+            return error_rows(self._trouble, width)
         if not self._groups:
             return [Row(NO_CHECKS, "quiet")] if self.over.outcome == DONE else []
         checked = self.over.checked or time.time()

@@ -19,6 +19,7 @@ from screens.notes import CAUTION, CONFLICT, FOREIGN, note_rows, summary_rows
 from screens.places import place_of_section
 from screens.review_tabs import COMMANDS, FILE, NOTES, SUMMARY, TO_COPY, Tab, make_tabs
 from screens.widgets.choice import Tabs
+from screens.widgets.field import WRONG
 from screens.widgets.line import Line
 from screens.widgets.rows import Row, Rows
 from wizard.answers.accept import form_of
@@ -31,6 +32,7 @@ from wizard.plan.report import as_it_is
 from wizard.text import counted
 
 MAKING = "Making the plan ..."
+NOT_RUN = "Not run"
 NOTHING = "Nothing is pending: {} There is nothing to run."
 _TITLES = {
     SUMMARY: "What the run does:",
@@ -107,7 +109,13 @@ class ReviewScreen(DecidingScreen):
         self.pane.choosing = True
         self.pane.show(
             [
-                Row(f" {problem_text(one)}", "wrong", place_of_section(one.section).name)
+                Row(
+                    f" {WRONG}",
+                    "wrong",
+                    place_of_section(one.section).name,
+                    f" {problem_text(one)}",
+                    "",
+                )
                 for one in self._problems
             ]
         )
@@ -167,7 +175,7 @@ class ReviewScreen(DecidingScreen):
         self._starting = False
         self._has_no_plan = self.desk.plan is None
         more = " Press c to read this host again." if self._has_no_plan else ""
-        self.query_one("#review-says", Line).say(message.text + more, "wrong")
+        self.query_one("#review-says", Line).say_error(message.text + more)
         self.refresh_bindings()
 
     @property
@@ -195,11 +203,13 @@ class ReviewScreen(DecidingScreen):
         line = self.query_one("#review-says", Line)
         if plan.obstacles:
             count = counted(len(plan.obstacles), "problem")
-            line.say(f"This plan cannot run: {count}, which the summary (1) shows.", "wrong")
+            no = "This plan cannot run"
+            line.say(f"{no}: {count}, which the summary (1) shows.", "wrong", no)
         elif not plan.pending:
             line.say(NOTHING.format(as_it_is(plan)), "strong")
         elif self.blocked_by:
-            line.say(f"Nothing has been written yet. First decide {self.blocked_by}.", "caution")
+            first = f"First decide {self.blocked_by}."
+            line.say(f"Nothing has been written yet. {first}", "caution", first)
         else:
             steps = counted(len(plan.pending), "step")
             last = "This was a dry run." if self.desk.wish.dry_run else f"r runs the {steps}."
@@ -351,17 +361,16 @@ class ReviewScreen(DecidingScreen):
         plan = self.desk.plan
         if plan is None:
             return
-        says = self.query_one("#review-says", Line)
         if self.undecided:
             self._go_to(f"{CONFLICT}{plan.edits.index(self.undecided[0])}")
             how = "k keeps yours, t takes the planned."
-            says.say(f"Not run: {self.blocked_by} must be decided first. {how}", "caution")
+            self._say_not_run(f"{self.blocked_by} must be decided first. {how}")
             return
         if self.open_cautions:
             first = self.open_cautions[0]
             self._go_to(CAUTION + form_of(first))
             how = "Enter opens its page." if first.name in DANGERS else "Space accepts it."
-            says.say(f"Not run: {self.blocked_by} must be accepted first. {how}", "caution")
+            self._say_not_run(f"{self.blocked_by} must be accepted first. {how}")
             return
         text = (
             f"{len(plan.pending)} steps change this host now. Each file is kept as it was; the "
@@ -373,6 +382,9 @@ class ReviewScreen(DecidingScreen):
                 "run goes on even if this connection breaks; its questions are asked here."
             )
         ask(self.app, self.QUESTION, text, lambda: self._start(plan))
+
+    def _say_not_run(self, why: str) -> None:
+        self.query_one("#review-says", Line).say(f"{NOT_RUN}: {why}", "caution", NOT_RUN)
 
     def _go_to(self, key: str) -> None:
         """Show a row of the summary."""

@@ -125,7 +125,7 @@ class RunScreen(WizardScreen):
     def on_failed(self, message: Failed) -> None:
         """Show why the run cannot be followed. The run itself continues."""
         message.stop()
-        self.query_one("#run-says", Line).say(message.text, "wrong")
+        self.query_one("#run-says", Line).say_error(message.text)
 
     def on_fed(self, message: Fed) -> None:
         """Take a batch of events and draw once."""
@@ -198,7 +198,7 @@ class RunScreen(WizardScreen):
             said = "CUT OFF" if outcome == DIED else outcome.upper()
             comes = "review" if self._goes_on else "result"
             count = f"{progress.count_done} of {len(progress.own)} steps are done"
-            says.say(f"The run is over: {said}. {count}. Enter: {comes}.", look)
+            says.say(f"The run is over: {said}. {count}. Enter: {comes}.", look, said)
             self.query_one("#run-note", Line).say(OVER, "quiet")
         elif progress.steps:
             back = "FAILED. What it changed is put back: " if progress.returning else ""

@@ -74,7 +74,7 @@ class RunsScreen(Window[Message]):
     def on_failed(self, message: Failed) -> None:
         """Say why none is offered to undo."""
         message.stop()
-        self.query_one("#runs-says", Line).say(message.text, "wrong")
+        self.query_one("#runs-says", Line).say_error(message.text)
 
     def _rows(self) -> list[Row]:
         return [_row(one) for one in reversed(self._desk.runs)]

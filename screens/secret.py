@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from screens.modal import Window
 from screens.widgets.entry import Entry
-from screens.widgets.field import FormField
+from screens.widgets.field import WRONG, FormField
 from screens.widgets.line import Line
 from wizard.answers.field import Field
 from wizard.answers.rules.paths import key_file
@@ -110,6 +110,6 @@ class SecretScreen(Window[bool]):
             keep_secret(self._path, self._kind, event.value)
         except Trouble as trouble:
             event.input.value = ""
-            self.query_one("#secret-says", Line).say(f"WRONG: {trouble}", "wrong")
+            self.query_one("#secret-says", Line).say(f"{WRONG}: {trouble}", "wrong", WRONG)
         else:
             self.dismiss(True)

@@ -36,8 +36,11 @@ class Foot(Widget):
         self.query_one("#foot-advice", Line).say("", "quiet")
         self.says_wrong = False
 
-    def say(self, preview: str, advice: str, look: str) -> None:
-        """Show both. The foot grows for a long text, where the form can spare the lines."""
+    def say(self, preview: str, advice: str, look: str, words: str = "") -> None:
+        """Show both. The foot grows for a long text, where the form can spare the lines.
+
+        `words` are those of the advice that have the look, "" for all.
+        """
         self.says_wrong = look == "wrong"
         if cell_len(preview) > self.size.width > 0:
             # Its line would cut it. The advice is wrapped.
@@ -45,7 +48,7 @@ class Foot(Widget):
         line = self.query_one("#foot-preview", Line)
         line.set_class(bool(preview), "-shown")
         line.say(preview, "value")
-        self.query_one("#foot-advice", Line).say(advice, look)
+        self.query_one("#foot-advice", Line).say(advice, look, words)
         most = LINES if self.screen.has_class("-low") else MOST_LINES
         needed = 1 + bool(preview) + len(wrapped(advice, self.size.width, MOST_LINES))
         height = max(LINES, min(needed, most))

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from screens.widgets.entry import Entry
-from screens.widgets.field import FormField
+from screens.widgets.field import WRONG, FormField
 from screens.widgets.field_label import FieldLabel
 from screens.widgets.line import Line
 from screens.widgets.rows import FieldRows, Row, Rows
@@ -165,10 +165,12 @@ class ItemField(FormField):
         return [
             Row(
                 f"  {ON if item.taken else OFF} {masked(readable_name(item.text))}",
-                "wrong" if item.problem and item.taken else "" if item.taken else "quiet",
+                "" if item.taken else "quiet",
                 str(number),
-                f"  {'WRONG: ' + item.problem if item.problem else item.remark}".rstrip(),
+                f"  {WRONG}" if item.problem else f"  {item.remark}".rstrip(),
                 "wrong" if item.problem else "quiet",
+                f": {item.problem}" if item.problem else "",
+                "",
             )
             for number, item in enumerate(self.items)
         ]

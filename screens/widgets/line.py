@@ -7,29 +7,42 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from screens.widgets.looks import Drawn
-from screens.widgets.wrap import wrapped
+from screens.widgets.wrap import split_at, wrapped
 
 MAX_LINES = 50
 MAX_CELLS = 500
 """The largest height and width that a text requests."""
+ERROR = "ERROR"
+"""The word in front of an error, which alone has the look."""
 
 
 class Line(Drawn):
-    """Text with one look, wrapped to the width. Beyond the height it is cut with `...`."""
+    """Text wrapped to the width. Beyond the height it is cut with `...`.
+
+    The whole text has the look, or only some words of it.
+    """
 
     def __init__(self, text: str = "", look: str = "", *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.text = text
         self._look = look
+        self._words = ""
         self._lines: tuple[str, ...] = ()
         self._wrapped_at = (-1, -1)
 
-    def say(self, text: str, look: str = "") -> None:
-        """Show another text. Only cells with old or new text are sent again."""
-        if (text, look) == (self.text, self._look):
+    def say_error(self, text: str) -> None:
+        """Show an error. Its sentences are not in red: that is hard to read."""
+        self.say(f"{ERROR}: {text}", "wrong", ERROR)
+
+    def say(self, text: str, look: str = "", words: str = "") -> None:
+        """Show another text. Only cells with old or new text are sent again.
+
+        `words` are those of the text that have the look, "" for all.
+        """
+        if (text, look, words) == (self.text, self._look, self._words):
             return
         before = self._rows()
-        self.text, self._look, self._wrapped_at = text, look, (-1, -1)
+        self.text, self._look, self._words, self._wrapped_at = text, look, words, (-1, -1)
         if not self.is_mounted or self.styles.auto_dimensions:
             self.refresh(layout=True)
             return
@@ -60,4 +73,6 @@ class Line(Drawn):
         rows = self._rows()
         text = rows[y] if y < len(rows) else ""
         rest = self.look("head") if self._look == "head" else None
-        return self.strips(((text, self._look),), self.size.width, rest=rest)
+        before, words, after = split_at(text, self._words)
+        parts = ((before, ""), (words, self._look), (after, ""))
+        return self.strips(parts, self.size.width, rest=rest)

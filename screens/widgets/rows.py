@@ -14,9 +14,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from screens.widgets.line import ERROR
 from screens.widgets.looks import Drawn
 from screens.widgets.moving import focus_beside
-from screens.widgets.wrap import wrapped
+from screens.widgets.wrap import split_at, wrapped
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Row:
     tail: str = ""
     tail_look: str = "quiet"
     end: str = ""
-    """After the tail, quiet."""
+    """After the tail."""
+    end_look: str = "quiet"
     bar: int = 0
     """How many characters of the text the cursor covers, 0 for all of them."""
 
@@ -39,9 +41,23 @@ class Row:
         return self.text + self.tail + self.end
 
 
-def text_rows(text: str, width: int, look: str = "", indent: str = "") -> list[Row]:
-    """Return rows with a text that is wrapped to the width, indented."""
-    return [Row(indent + line, look) for line in wrapped(text, width - len(indent))]
+def text_rows(
+    text: str, width: int, look: str = "", indent: str = "", words: str = ""
+) -> list[Row]:
+    """Return rows with a text that is wrapped to the width, indented.
+
+    `words` are those of the text that have the look, "" for all.
+    """
+    parts = (split_at(line, words) for line in wrapped(text, width - len(indent)))
+    return [
+        Row(indent + before, "", "", found, look, after, "") if words else Row(indent + found, look)
+        for before, found, after in parts
+    ]
+
+
+def error_rows(text: str, width: int) -> list[Row]:
+    """Return rows with an error. Its sentences are not in red: that is hard to read."""
+    return text_rows(f"{ERROR}: {text}", width, "wrong", words=ERROR)
 
 
 def position(top: int, height: int, total: int) -> str:
@@ -391,7 +407,7 @@ class Rows(Scrolling):
             (row.text[:bar], "cursor"),
             (row.text[bar:], row.look),
             (row.tail, row.tail_look),
-            (row.end, "quiet"),
+            (row.end, row.end_look),
         )
         return self.strips(parts, width, x)
 

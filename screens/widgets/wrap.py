@@ -53,6 +53,14 @@ def cut_middle(text: str, width: int) -> str:
     return head + MORE + tail
 
 
+def split_at(line: str, words: str) -> tuple[str, str, str]:
+    """Return what is before these words, the words, and what is after them; all before without them.
+
+    With "" as the words, the whole line is the words.
+    """
+    return line.partition(words) if words else ("", line, "")
+
+
 def _broken(line: str, width: int) -> list[str]:
     if cell_len(line) <= width:
         return [line]

@@ -324,6 +324,6 @@ async def test_the_host_that_cannot_be_read_can_be_read_again() -> None:
 
     app = make_app(Unreadable())
     async with app.run_test(size=(80, 24)) as pilot:
-        await in_sight(pilot, "While reading /etc/postfix/main.cf: Input/output error.")
+        await in_sight(pilot, "ERROR: While reading /etc/postfix/main.cf: Input/output")
         await pilot.press("c")
         await in_sight(pilot, "AlmaLinux 9.4")
