@@ -1,4 +1,4 @@
-"""The section `hardening`: protections beyond the policy."""
+"""The section `hardening`: protections beyond those of every set-up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wizard.answers.field import choice
 
 @dataclass(frozen=True)
 class Hardening:
-    """The protections beyond the policy: on or off."""
+    """The protections beyond those of every set-up: on or off."""
 
     use: str = choice(
         "Hardening",

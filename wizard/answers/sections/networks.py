@@ -43,8 +43,8 @@ class Networks:
             "IPv6 only; most mail servers cannot be reached then.",
         ),
         main_cf=Written(
-            "IPv4 only is the policy: many servers refuse mail from an IPv6 address without a PTR "
-            "record, and blocklists cover the narrower IPv4 better.",
+            "IPv4 only is the wizard's own value: many servers refuse mail from an IPv6 address "
+            "without a PTR record, and blocklists cover the narrower IPv4 better.",
             restart=True,
         ),
     )
