@@ -22,6 +22,7 @@ from screens.widgets.keyline import KeyLine
 from screens.widgets.looks import LOOK_CLASSES
 from screens.widgets.rows import Row, Rows
 from screens.widgets.seat import GAP, Seat
+from screens.widgets.whole import Whole
 
 if TYPE_CHECKING:
     from wizard.drafts.draft import Draft
@@ -98,7 +99,7 @@ UNDO = Binding(
 """Both for screens that show the newest runs."""
 
 
-class WizardScreen(Screen[None]):
+class WizardScreen(Screen[None], Whole):
     """A screen of the wizard. `body` makes its own widgets."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES

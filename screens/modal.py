@@ -13,6 +13,7 @@ from screens.terminal import LOW
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.looks import LOOK_CLASSES
+from screens.widgets.whole import Whole
 
 Answer = TypeVar("Answer")
 
@@ -23,7 +24,7 @@ NEXT_PART = Binding(
 """For windows with a list or a choice, and a text that scrolls."""
 
 
-class Window(ModalScreen[Answer], Generic[Answer]):
+class Window(ModalScreen[Answer], Whole, Generic[Answer]):
     """A window with title, body and keys. Esc closes it without an answer."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES

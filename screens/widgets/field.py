@@ -14,6 +14,7 @@ from screens.widgets.entry import Entry
 from screens.widgets.field_label import FieldLabel, Parts
 from screens.widgets.line import Line
 from screens.widgets.rows import Rows
+from screens.widgets.whole import Whole
 from wizard.answers.field import Field
 from wizard.answers.form import Text
 
@@ -22,7 +23,7 @@ FOCUSED, OTHER = "> ", "  "
 """In front of a label, so that the field with the focus is found without colours."""
 
 
-class FormField(Widget):
+class FormField(Whole):
     """The base of all kinds of fields. A form uses nothing else of them."""
 
     @dataclass
