@@ -10,6 +10,7 @@ from wizard.certificates.dates import day
 from wizard.certificates.model import Lineage
 from wizard.host.facts import FileFacts, Host
 from wizard.paths import PARTED, SENDER_ACCESS
+from wizard.text import counted
 
 if TYPE_CHECKING:
     from screens.desk import Desk
@@ -60,7 +61,7 @@ def run_facts(desk: Desk) -> Iterator[Fact]:
     last = runs[-1] if runs else None
     if last is None:
         return
-    done = f"{last.done} of {last.steps} steps"
+    done = f"{last.done} of {counted(last.steps, 'step')}"
     what = f", undo of {last.undoes}" if last.undoes else ""
     if last.outcome == "done":
         since = "; undone since" if last.undone else ""

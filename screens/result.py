@@ -32,6 +32,7 @@ from wizard.move.model import Checklist
 from wizard.run import history
 from wizard.run.records import DONE
 from wizard.status.mail_state import MailState
+from wizard.text import counted
 
 CHECKING = "Checking this server: 3 to 20 seconds ..."
 NO_CHECKS = "No checks ran: c checks now."
@@ -326,7 +327,7 @@ class ResultScreen(WizardScreen):
     def action_resume(self) -> None:
         """Ask, then continue the run."""
         over = self.over
-        said = f"{title(over)} {len(over.done)} of {over.steps} steps are done."
+        said = f"{title(over)} {len(over.done)} of {counted(over.steps, 'step')} done."
         ask_to_resume(self, over.run, said)
 
     def action_undo_limits(self) -> None:

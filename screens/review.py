@@ -373,7 +373,7 @@ class ReviewScreen(DecidingScreen):
             self._say_not_run(f"{self.blocked_by} must be accepted first. {how}")
             return
         text = (
-            f"{len(plan.pending)} steps change this host now. Each file is kept as it was; the "
+            f"Now this host is changed, in {counted(len(plan.pending), 'step')}. Each file is kept as it was; the "
             "run goes on even if this connection breaks."
         )
         if plan.gathers:

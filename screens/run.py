@@ -29,6 +29,7 @@ from screens.widgets.seat import Seat
 from wizard.plan.model import Plan
 from wizard.run import follow, history, lock, prompts
 from wizard.run.records import DIED, RunFinished
+from wizard.text import counted
 
 GOES_ON = "Closing this terminal stops nothing. Back: postfix-wizard attach."
 NOTE = f"{GOES_ON}\nCtrl-C: stops after this step."
@@ -197,7 +198,7 @@ class RunScreen(WizardScreen):
             look = "right" if outcome == DONE else "wrong"
             said = "CUT OFF" if outcome == DIED else outcome.upper()
             comes = "review" if self._goes_on else "result"
-            count = f"{progress.count_done} of {len(progress.own)} steps are done"
+            count = f"{progress.count_done} of {counted(len(progress.own), 'step')} done"
             says.say(f"The run is over: {said}. {count}. Enter: {comes}.", look, said)
             self.query_one("#run-note", Line).say(OVER, "quiet")
         elif progress.steps:

@@ -222,7 +222,7 @@ def test_each_command_and_path_is_in_the_plan_and_left_out(
     for words in ((*again, accept), again[:-1]):
         code, said = wizard(new, *words)
         assert code == 0, said
-        assert "1 steps, in this order:\n  1. Remove the gathered copy" in said
+        assert "1 step, in this order:\n  1. Remove the gathered copy" in said
         assert new.read(CONF) == old.read(CONF), "what was accepted once is this host's own"
 
 

@@ -307,7 +307,7 @@ async def test_the_line_that_says_what_closing_does_is_there_until_the_end() -> 
         assert "Closing this terminal stops nothing. Back: postfix-wizard attach." in shown
         assert "Ctrl-C: stops after this step." in shown
         session.went_on.set()
-        shown = await in_sight(pilot, "The run is over: DONE. 4 of 4 steps are done.")
+        shown = await in_sight(pilot, "The run is over: DONE. 4 of 4 steps done.")
         assert "Ctrl-C" not in shown
         await pilot.press("enter")
         await in_sight(pilot, "wizard  Result")

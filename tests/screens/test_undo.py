@@ -155,7 +155,7 @@ async def test_a_run_that_returns_shows_the_steps_of_its_way_back() -> None:
     app = make_app(session)
     app._watch_run = RUN
     async with app.run_test(size=(80, 24)) as pilot:
-        shown = await in_sight(pilot, "The run is over: FAILED. 0 of 4 steps are done.")
+        shown = await in_sight(pilot, "The run is over: FAILED. 0 of 4 steps done.")
         assert "done    Put back" in shown
         await pilot.press("ctrl+n")
         shown = await in_sight(pilot, "It does not greet.")

@@ -15,6 +15,7 @@ from wizard.certificates.model import ForeignItem
 from wizard.certificates.modes import is_program
 from wizard.certificates.settings import Option, options, without
 from wizard.paths import LETSENCRYPT
+from wizard.text import counted
 
 CLI_INI = f"{LETSENCRYPT}/cli.ini"
 MAX_SHOWN_LINES = 100
@@ -120,16 +121,20 @@ def _whole(path: str, text: bytes, use: str) -> ForeignItem:
     except UnicodeDecodeError:
         shown = ""
     if "\0" in shown or not shown:
-        shown = f"({len(text)} bytes that are not text)" if text else "(empty)"
+        shown = f"({counted(len(text), 'byte')}, not text)" if text else "(empty)"
     lines = shown.splitlines()
     more = len(lines) - MAX_SHOWN_LINES
-    lines = [*lines[:MAX_SHOWN_LINES], *([f"... {more} more lines"] if more > 0 else [])]
+    lines = [*lines[:MAX_SHOWN_LINES], *([f"... {counted(more, 'more line')}"] if more > 0 else [])]
     return ForeignItem(_name(path, "", text), path, use, _cut("\n".join(lines)))
 
 
 def _cut(text: str) -> str:
     more = len(text) - MAX_SHOWN_CHARACTERS
-    return f"{text[:MAX_SHOWN_CHARACTERS]}\n... {more} more characters" if more > 0 else text
+    return (
+        f"{text[:MAX_SHOWN_CHARACTERS]}\n... {counted(more, 'more character')}"
+        if more > 0
+        else text
+    )
 
 
 def _name(path: str, label: str, text: bytes) -> str:

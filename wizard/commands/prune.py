@@ -14,6 +14,7 @@ from wizard.run.pruning import DAY_SECONDS, Limit, Pruning, choose, old_runs, pr
 from wizard.session import Session
 from wizard.status.expected import expected_with_history
 from wizard.status.history import needed_by_sections
+from wizard.text import counted
 
 _DOING = "removing old runs"
 _LOST = (
@@ -35,11 +36,11 @@ def prune_runs(session: Session, options: Options, console: Console) -> int:
         console.say("No run is to be removed.")
         return 0
     need_an_answer(_DOING, options, console, "postfix-wizard runs")
-    if not options.yes and not console.agrees(f"Remove {_counted(len(pruning.removed))}?"):
+    if not options.yes and not console.agrees(f"Remove {counted(len(pruning.removed), 'run')}?"):
         console.say("No run was removed.")
         return 1
     prune(places, pruning)
-    console.say(f"{_counted(len(pruning.removed))} removed.")
+    console.say(f"{counted(len(pruning.removed), 'run')} removed.")
     return 0
 
 
@@ -73,8 +74,4 @@ def _say(pruning: Pruning, console: Console) -> None:
     if pruning.removed:
         console.say(_LOST)
     if undoable:
-        console.say(f"{_counted(len(undoable))} of these can still be undone.")
-
-
-def _counted(number: int) -> str:
-    return "1 run" if number == 1 else f"{number} runs"
+        console.say(f"{counted(len(undoable), 'run')} of these can still be undone.")

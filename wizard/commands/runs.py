@@ -13,6 +13,7 @@ from wizard.run.history import RunSummary, newest_cut_off, runs
 from wizard.run.lock import holder
 from wizard.run.records import DIED, DONE
 from wizard.session import Session
+from wizard.text import counted
 
 
 def run_runs(session: Session, options: Options, console: Console) -> int:
@@ -29,7 +30,7 @@ def run_runs(session: Session, options: Options, console: Console) -> int:
     if not found:
         console.say("No run was ever started here.")
     for run in reversed(found):
-        steps = f"{run.done:3} of {run.steps} steps"
+        steps = f"{run.done:3} of {counted(run.steps, 'step')}"
         console.say_text(
             f"{run.run}  {run.outcome:<8} {steps}  {run.by.shown or '-'}  {_said(run)}"
         )

@@ -13,7 +13,7 @@ from wizard.planning import leftovers
 from wizard.secrets import masked, masked_data
 from wizard.session import Session
 from wizard.status.drift import DriftItem
-from wizard.text import hanging
+from wizard.text import counted, hanging
 
 VERSION = 1
 """The version of the JSON form (docs/json.md)."""
@@ -73,7 +73,8 @@ def _lines(one: DriftItem) -> Iterator[str]:
         yield from hanging(masked(words), _WIDTH, indent)
     yield from (f"{indent}{line}" for line in one.diff[:MAX_DIFF_LINES])
     if len(one.diff) > MAX_DIFF_LINES:
-        yield f"{indent}(and {len(one.diff) - MAX_DIFF_LINES} lines more: --json has them all)"
+        more = counted(len(one.diff) - MAX_DIFF_LINES, "more line")
+        yield f"{indent}(and {more}: --json has them all)"
 
 
 def _of_the_move(move: Checklist) -> Iterator[str]:

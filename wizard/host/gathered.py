@@ -27,6 +27,7 @@ from wizard.door import Door
 from wizard.errors import Trouble, harmless
 from wizard.host.gathered_facts import Gathered, GatheredFile
 from wizard.paths import LETSENCRYPT
+from wizard.text import counted
 
 NOTE = "note.json"
 COPIED = "remote"
@@ -142,7 +143,7 @@ def walk(tree: Door) -> tuple[tuple[str, ...], tuple[str, ...]]:
     files = tuple(path for path, why in found if not why)
     odd = [f"{harmless(path)} is left out: {why}" for path, why in found if why]
     more = len(odd) - MAX_NAMED
-    return files, (*odd[:MAX_NAMED], *((f"and {more} things more",) if more > 0 else ()))
+    return files, (*odd[:MAX_NAMED], *((f"and {counted(more, 'more thing')}",) if more > 0 else ()))
 
 
 def _walk(tree: Door, directory: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from wizard.answers.model import Answers
 from wizard.answers.old_server import OldServer
 from wizard.dns.asking import SILENT, Answer, Question
+from wizard.text import counted
 
 DONE, OPEN, UNKNOWN, TICKED = "done", "open", "unknown", "ticked"
 """An item's state: seen done, seen open, not visible from here, ticked by the operator."""
@@ -113,7 +114,11 @@ class Checklist:
     @property
     def remaining(self) -> str:
         """The open items in a few words."""
-        return f"{self.open} of {len(self.rows)} items open" if self.open else "nothing is left"
+        return (
+            f"{self.open} of {counted(len(self.rows), 'item')} open"
+            if self.open
+            else "nothing is left"
+        )
 
     @property
     def summary(self) -> str:

@@ -19,7 +19,7 @@ from wizard.host.gathered_facts import GatheredFile
 from wizard.plan.choices import Choices
 from wizard.plan.files import LaidFile, sha256
 from wizard.plan.model import Foreign
-from wizard.text import escaped
+from wizard.text import counted, escaped
 
 ACCEPT = "foreign-hooks"
 """The name after --accept."""
@@ -69,8 +69,8 @@ def more(files: Iterable[GatheredFile]) -> Iterator[str]:
     count = len(_items(files)) - MAX_LISTED
     if count > 0:
         yield (
-            f"{count} more things of the other server are left out and cannot be accepted here: "
-            f"a plan shows {MAX_LISTED}"
+            f"Left out, and cannot be accepted here, since a plan shows {MAX_LISTED}: "
+            f"{counted(count, 'more thing')} of the other server"
         )
 
 

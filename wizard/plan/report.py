@@ -17,6 +17,7 @@ from wizard.plan.diff import Hunk, hunks, unified
 from wizard.plan.losses import losses
 from wizard.plan.model import FileChange, Plan, Step
 from wizard.secrets import masked_data
+from wizard.text import counted
 
 JSON_VERSION = 1
 
@@ -81,7 +82,7 @@ def commands(plan: Plan) -> Iterator[str]:
     if not plan.pending:
         yield f"Nothing to do: {as_it_is(plan)}"
         return
-    yield f"{len(plan.pending)} steps, in this order:"
+    yield f"{counted(len(plan.pending), 'step')}, in this order:"
     for number, step in enumerate(plan.pending, 1):
         yield f"{number:3}. {step.title}"
         for argv in step.commands:

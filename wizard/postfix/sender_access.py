@@ -20,7 +20,7 @@ from wizard.postfix.parameters import SENDER_ACCESS_CHANGED
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.render import render
 from wizard.postfix.restrictions import BLOCKLISTS
-from wizard.text import printable, shortened
+from wizard.text import counted, printable, shortened
 
 ALLOW = "OK"
 REJECT = "REJECT"
@@ -101,7 +101,7 @@ def compare_rows(indexed: Mapping[str, str], planned: Mapping[str, str]) -> tupl
         name for name in planned.keys() | indexed.keys() if planned.get(name) != indexed.get(name)
     )
     if not names:
-        return f"{'1 row' if len(planned) == 1 else f'{len(planned)} rows'} alike", True
+        return f"{counted(len(planned), 'row')} alike", True
     first = names[0]
     more = f", and {len(names) - 1} more" if len(names) > 1 else ""
     seen = f"{indexed.get(first, 'no row')} instead of {planned.get(first, 'no row')}"

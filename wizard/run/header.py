@@ -24,6 +24,7 @@ from wizard.run.files import FileSnapshot, replace
 from wizard.run.paths import RunPlaces
 from wizard.run.records import require_outcome
 from wizard.secrets import masked_data
+from wizard.text import counted
 from wizard.version import commit, named, this_program
 
 FORMAT = 2
@@ -102,9 +103,10 @@ class NewerRun:
         """How far the run came, "" if that is unknown."""
         if not (self.outcome or self.done):
             return ""
-        of_all = f" of {self.steps}" if self.steps else ""
+        of_all = f"{self.done} of {counted(self.steps, 'step')}"
+        done = of_all if self.steps else counted(self.done, "step")
         outcome = f"its outcome is {self.outcome!r}, and " if self.outcome else ""
-        return f"{outcome}{self.done}{of_all} steps are done"
+        return f"{outcome}{done} done"
 
 
 def planned(run: str, plan: Plan, now: float) -> Header:

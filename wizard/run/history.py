@@ -38,6 +38,7 @@ from wizard.run.records import (
 )
 from wizard.run.request import read_plan, read_request
 from wizard.run.touched import touched
+from wizard.text import counted
 
 NEWER = "newer"
 
@@ -86,7 +87,9 @@ class RunSummary:
             return f"Run {self.run} {self.newer.made_by}."
         where = f" in the step {self.step!r}" if self.step else ""
         how = _HOW.get(self.outcome, f"is {self.outcome}")
-        return f"Run {self.run} {how}{where}, with {self.done} of {self.steps} steps done."
+        return (
+            f"Run {self.run} {how}{where}, with {self.done} of {counted(self.steps, 'step')} done."
+        )
 
     @property
     def ways_on(self) -> str:

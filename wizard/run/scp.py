@@ -15,6 +15,7 @@ from typing import Optional
 
 from wizard.errors import Trouble
 from wizard.run.terminal import Ask, Decision, GiveUp, Manner
+from wizard.text import counted
 
 ROOTS_OWN = "/root/.ssh/known_hosts"
 PASSWORDS = 3
@@ -187,4 +188,7 @@ def complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
     """Return scp's own messages: one for each file that it could not copy, MAX_COMPLAINTS at most."""
     found = tuple(dict.fromkeys(match["what"] for match in map(_ITS_OWN.match, lines) if match))
     more = len(found) - MAX_COMPLAINTS
-    return (*found[:MAX_COMPLAINTS], *((f"and {more} complaints more",) if more > 0 else ()))
+    return (
+        *found[:MAX_COMPLAINTS],
+        *((f"and {counted(more, 'more complaint')}",) if more > 0 else ()),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wizard.text import counted
+
 RESUMES = "`postfix-wizard resume` continues the run."
 """The last line of a run that was stopped."""
 RESUMES_REPAIRED = f"Repair that; then {RESUMES}"
@@ -14,4 +16,4 @@ def remaining(count: int) -> str:
     """Return how many steps remain after the one in which a run ended."""
     if not count:
         return "It was the last step."
-    return "1 step is left." if count == 1 else f"{count} steps are left."
+    return f"{counted(count, 'step')} {'is' if count == 1 else 'are'} left."

@@ -139,11 +139,11 @@ def test_what_is_shown_is_bounded_and_no_terminal_obeys_it() -> None:
     (item,) = foreign_items(path, b"a\n" * 1000, 0o755)
     assert item.text.endswith("... 900 more lines")
     (item,) = foreign_items(path, b"\x7fELF\0\1", 0o755)
-    assert item.text == "(6 bytes that are not text)"
+    assert item.text == "(6 bytes, not text)"
     (item,) = foreign_items(path, b"", 0o755)
     assert item.text == "(empty)"
     (item,) = foreign_items(path, b"a" * 9000, 0o755)
-    assert item.text.endswith("\n... 1000 more characters"), "what is not shown is counted"
+    assert item.text.endswith("\n... 1,000 more characters"), "what is not shown is counted"
 
 
 @pytest.mark.parametrize("text", [b"a = b\rpre-hook = c\n", b"\xff", b"[x\n" + b"\0"])

@@ -197,4 +197,4 @@ def test_a_thousand_odd_things_are_counted(tree: LetsEncrypt) -> None:
     for number in range(1000):
         (tree.home / f"archive/zeke.jp/{number}").write_text("x")
     _, odd = walk(Door(tree.root))
-    assert (len(odd), odd[-1]) == (21, "and 980 things more")
+    assert (len(odd), odd[-1]) == (21, "and 980 more things")

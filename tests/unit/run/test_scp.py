@@ -142,7 +142,7 @@ def test_what_is_said_of_single_files() -> None:
     )
     assert meaning(HOST, "\n".join(lines)) is None
     many = complaints(tuple(f"scp: {number}: not a regular file" for number in range(50)))
-    assert (len(many), many[-1]) == (21, "and 30 complaints more")
+    assert (len(many), many[-1]) == (21, "and 30 more complaints")
 
 
 def program(tmp_path: Path, body: str) -> tuple[str, ...]:

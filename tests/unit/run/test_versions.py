@@ -182,7 +182,7 @@ def test_the_message_names_the_program_and_how_far_the_run_came(places: Places, 
     said = str(caught.value)
     assert "written by postfix-wizard 0.9.0 (commit abcdef012345) (newer)" in said
     assert "its format is 3, and this program reads up to 2" in said
-    assert "its outcome is 'failed', and 6 of 9 steps are done" in said
+    assert "its outcome is 'failed', and 6 of 9 steps done" in said
     assert "Install postfix-wizard 0.9.0" in said
     (one,) = runs(places)
     assert (one.done, one.steps, one.version) == (6, 9, "0.9.0")
@@ -194,7 +194,7 @@ def test_how_far_a_run_came_whose_plan_is_newer(places: Places, etc: Path) -> No
     run = written(places, etc, b"one\n")
     as_format_1(places, run)
     NEWER["an unknown action"](places, run)
-    with pytest.raises(NewerTrouble, match="How far it came: 1 steps are done"):
+    with pytest.raises(NewerTrouble, match="How far it came: 1 step done"):
         undo_plan(places)
 
 

@@ -24,6 +24,7 @@ from wizard.check.smtp.session import (
 )
 from wizard.door import Door
 from wizard.finding import Check, Finding
+from wizard.text import counted
 
 SECONDS = 8.0
 """For one session."""
@@ -77,4 +78,4 @@ def addresses(ways: Ways, *, seconds: float = SECONDS) -> Iterator[Finding]:
     elif silent or refused or closed:
         yield check.unknown("; ".join((*silent, *refused, *closed)))
     else:
-        yield check.right(f"{len(found)} addresses greet")
+        yield check.right(f"the greeting came from {counted(len(found), 'address', 'addresses')}")

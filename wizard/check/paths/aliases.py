@@ -14,7 +14,7 @@ from wizard.host.postmap import look_up
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import Aliases, text_rows
 from wizard.postfix.settings import Settings
-from wizard.text import printable
+from wizard.text import counted, printable
 
 MOST_ROWS = 2000
 """Rows that are followed; a server has some dozens."""
@@ -147,7 +147,9 @@ def _recipients(door: Door, settings: Settings, data: bytes) -> Iterator[Finding
         yield _RECIPIENTS.right("they are")
         return
     yield _RECIPIENTS.wrong(
-        printable(f"local_recipient_maps has none of the {len(rows)} aliases: they are refused"),
+        printable(
+            f"local_recipient_maps has none of {counted(len(rows), 'alias', 'aliases')}: their mail is refused"
+        ),
         "Add $alias_maps to local_recipient_maps; reload.",
     )
 
@@ -166,8 +168,6 @@ def _index(door: Door, table: str, data: bytes) -> Finding:
         return _INDEX.finding(UNKNOWN, printable(f"not known: {trouble.wrong}"))
     missing = [one for one in rows if one not in there]
     if missing:
-        seen = (
-            f"{len(missing)} of {len(rows)} rows of {ALIASES} are not in it, such as {missing[0]}"
-        )
+        seen = f"not in it: {len(missing)} of {counted(len(rows), 'row')} of {ALIASES}, such as {missing[0]}"
         return _INDEX.wrong(printable(seen), "Run `newaliases`.", cure("newaliases"))
-    return _INDEX.right(f"has {len(rows)} rows")
+    return _INDEX.right(f"has {counted(len(rows), 'row')}")

@@ -109,7 +109,7 @@ def release(action: ReleaseMail, context: Context) -> Undo:
     except Trouble as trouble:
         context.say(f"The messages stay on hold: {trouble} {_RELEASE_BY_HAND}")
         return undo
-    context.say(f"Released {len(done)} of {len(action.messages)} messages from hold.")
+    context.say(f"Released {len(done)} of {counted(len(action.messages))} from hold.")
     # A message that somebody else released or removed counts as released, too.
     stay = {one for one in wanted if one[0] not in done}
     return {RELEASED: [list(one) for one in action.messages if one not in stay]}

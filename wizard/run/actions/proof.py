@@ -18,6 +18,7 @@ from wizard.plan.model import Plan
 from wizard.run.action_kind import ActionKind
 from wizard.run.context import Context, Undo
 from wizard.run.records import Found
+from wizard.text import counted
 
 SESSION_SECONDS = 8.0
 """For one whole SMTP session in a run, which fails for a server that does not greet. So it waits
@@ -44,7 +45,7 @@ def prove_all(_action: Prove, context: Context) -> Undo:
     if wrong:
         raise Trouble(
             "proving the result",
-            f"{len(wrong)} of {len(found)} checks found something wrong: "
+            f"{len(wrong)} of {counted(len(found), 'check')} found something wrong: "
             + "; ".join(one.looked_at for one in wrong[:5]),
             wrong[0].advice or "`postfix-wizard check` shows them all.",
         )

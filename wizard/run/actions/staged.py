@@ -18,6 +18,7 @@ from wizard.run.commands import Completed
 from wizard.run.context import Context, Undo, listed
 from wizard.run.files import read, replace
 from wizard.run.unseal import open_file, open_value, secrets_of
+from wizard.text import counted
 
 _TOGETHER = ("main.cf", "master.cf")
 _DOING = "reading the new configuration with postconf"
@@ -48,7 +49,9 @@ def check(action: StagedCheck, context: Context) -> Undo:
     ]
     if wrong:
         raise Trouble(_DOING, "; ".join(wrong), "Report this; nothing was replaced.")
-    context.say(f"postconf reads the new files as planned ({len(action.expected)} parameters).")
+    context.say(
+        f"postconf reads the new files as planned ({counted(len(action.expected), 'parameter')})."
+    )
     return {}
 
 

@@ -27,6 +27,7 @@ from wizard.run.files import read, replace
 from wizard.run.past_step import RunToUndo
 from wizard.run.path_state import Stale
 from wizard.run.unseal import open_value, secrets_of
+from wizard.text import counted
 
 SUFFIXES = {"hash": ".db", "btree": ".db", "lmdb": ".lmdb", "cdb": ".cdb", "dbm": ".pag"}
 """The suffix that postmap(1) adds to the name of the text, by table type."""
@@ -151,7 +152,7 @@ class _Building:
                 difference = _difference(expected, answers)
                 wrong = f"stale: {'the rows differ' if secrets else difference}"
                 raise Stale(self.doing, wrong, "Make the plan again.")
-        self.context.say(f"The new table answers all of its {len(expected)} rows.")
+        self.context.say(f"The new table answers all of it: {counted(len(expected), 'row')}.")
 
 
 def rows(out: bytes) -> Rows:

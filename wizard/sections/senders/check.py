@@ -18,7 +18,7 @@ from wizard.postfix.sender_access import rows_by_key
 from wizard.postfix.settings import Settings
 from wizard.sections.senders.owners import domains_of, owners_of
 from wizard.sections.senders.table import has_part, own_rows
-from wizard.text import printable, shortened
+from wizard.text import counted, printable, shortened
 
 _RUN = "`postfix-wizard apply --section senders`"
 _SHOWN = 3
@@ -94,7 +94,7 @@ def _judge_table(door: Door, settings: Settings, answers: Answers) -> Finding:
     if not has_part(text):
         faults.insert(0, "the wizard's comment lines are gone from it")
     if not faults:
-        return _TABLE.right(f"it has {len(there)} rows")
+        return _TABLE.right(f"it has {counted(len(there), 'row')}")
     return _TABLE.warning(
         "; ".join(faults),
         f"{_RUN} makes the rows anew, from /etc/passwd, {ALIASES} and `logins`; yours stay.",
