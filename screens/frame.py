@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, ClassVar, Iterable, Optional
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -16,7 +16,7 @@ from textual.widget import Widget
 from screens.desk import Desk
 from screens.messages import Go, TakeBack
 from screens.places import Place
-from screens.terminal import LOW, LOWEST
+from screens.terminal import LOW, LOWEST, WIDE
 from screens.widgets.head import Head
 from screens.widgets.keyline import KeyLine
 from screens.widgets.looks import LOOK_CLASSES
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 DRY_RUN = "DRY RUN, changes nothing"
 
-WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76), ("-wide", 110, 1 << 16))
+WIDTHS = (("-tiny", 0, 50), ("-narrow", 50, 76), ("-wide", WIDE, 1 << 16))
 """Classes of screens by their columns: name, the first number and the first that is too many.
 
-The design is for 80 columns. From 110 on there is room for two columns.
+The design is for 80 columns.
 """
 
 REST = 0.05
@@ -334,9 +334,16 @@ class WizardScreen(Screen[None], Whole):
         """Show the help page of this screen."""
         from screens.help import HelpScreen  # noqa: PLC0415 - only when it is needed
 
-        self.app.push_screen(HelpScreen(self.heading, self.HELP_TEXT, self.active_bindings))
+        own: dict[str, ActiveBinding] = {}
+        of_all: dict[str, ActiveBinding] = {}
+        for key, active in self.active_bindings.items():
+            is_own = active.node is not self.app and active.tooltip not in _OF_ALL
+            (own if is_own else of_all)[key] = active
+        self.app.push_screen(HelpScreen(self.heading, self.HELP_TEXT, own, of_all))
 
 
+_OF_ALL = frozenset(one.tooltip for one in Binding.make_bindings(WizardScreen.BINDINGS))
+"""What the keys of all screens do. A screen with another meaning for one has it as its own."""
 _STATE_LOOKS = {
     "ok": "right",
     "wrong": "wrong",

@@ -8,6 +8,7 @@ from textual.binding import ActiveBinding
 from textual.widget import Widget
 
 from screens.modal import Window
+from screens.terminal import WIDE
 from screens.widgets.keyline import key_name
 from screens.widgets.rows import Lines, Row, text_rows
 from screens.widgets.wrap import wrapped
@@ -15,7 +16,8 @@ from screens.widgets.wrap import wrapped
 AROUND = 4
 """Cells of the window's frame."""
 
-LEAST, MOST = 20, 68
+LEAST, MOST, MOST_WIDE = 20, 68, 92
+"""Cells of the text; the last number is for wide terminals."""
 MOVING = (
     ("Tab Up Down", "Move between the fields; in a list, Up and Down move in it."),
     ("Space", "Switch a list's item on or off; choose a word."),
@@ -32,6 +34,7 @@ OUTSIDE = (
     "The same without screens: `postfix-wizard plan` shows what would be done, "
     "`postfix-wizard apply` does it, `postfix-wizard --help` names the rest."
 )
+ON_ALL = "On all screens:"
 
 
 class HelpScreen(Window[None]):
@@ -39,10 +42,16 @@ class HelpScreen(Window[None]):
 
     AUTO_FOCUS: ClassVar[str] = "Lines"
 
-    def __init__(self, title: str, text: str, keys: Mapping[str, ActiveBinding]) -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        own: Mapping[str, ActiveBinding],
+        of_all: Mapping[str, ActiveBinding],
+    ) -> None:
         super().__init__(f"Help: {title}")
         self._text = text
-        self._keys = keys
+        self._own, self._of_all = own, of_all
 
     def body(self) -> Iterable[Widget]:
         """Make the lines."""
@@ -54,20 +63,31 @@ class HelpScreen(Window[None]):
         lines.show(self._rows(lines.size.width))
 
     def _rows(self, width: int) -> list[Row]:
-        width = max(LEAST, min(width, MOST))
+        most = MOST_WIDE if self.app.size.width >= WIDE else MOST
+        width = max(LEAST, min(width, most))
         rows = [*text_rows(self._text, width), Row("")]
-        shown: dict[str, tuple[str, str]] = {}
-        for active in self._keys.values():
-            binding = active.binding
-            if binding.show:
-                name = key_name(binding)
-                shown.setdefault(binding.action, (name, active.tooltip or binding.description))
-        keys = dict(shown.values())
-        moving = ((name, text) for name, text in MOVING if name not in keys)
-        for name, text in (*keys.items(), *moving):
-            lines = wrapped(text, width - 13)
-            rows += [
-                Row(f" {name if not number else '':<12}", "strong", "", line, "")
-                for number, line in enumerate(lines)
-            ]
+        own, of_all = _texts(self._own), _texts(self._of_all)
+        moving = {name: text for name, text in MOVING if name not in {**own, **of_all}}
+        if own:
+            rows += [*_key_rows(own, width), Row(""), Row(ON_ALL, "quiet")]
+        rows += _key_rows({**of_all, **moving}, width)
         return [*rows, Row(""), *text_rows(OUTSIDE, width, "quiet")]
+
+
+def _texts(keys: Mapping[str, ActiveBinding]) -> dict[str, str]:
+    """Return what each key does by its name; of several keys for one action, the first one."""
+    shown: dict[str, tuple[str, str]] = {}
+    for active in keys.values():
+        binding = active.binding
+        if binding.show:
+            text = active.tooltip or binding.description
+            shown.setdefault(binding.action, (key_name(binding), text))
+    return dict(shown.values())
+
+
+def _key_rows(keys: Mapping[str, str], width: int) -> list[Row]:
+    return [
+        Row(f" {'' if number else name:<12}", "strong", "", line, "")
+        for name, text in keys.items()
+        for number, line in enumerate(wrapped(text, width - 13))
+    ]

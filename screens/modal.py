@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from screens.terminal import LOW
+from screens.terminal import LOW, WIDE
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.looks import LOOK_CLASSES
@@ -45,11 +45,13 @@ class Window(ModalScreen[Answer], Whole, Generic[Answer]):
             yield KeyLine()
 
     def on_resize(self) -> None:
-        """Follow the terminal's height."""
+        """Follow the terminal's size."""
         self._fit()
 
     def _fit(self) -> None:
-        self.set_class(self.app.size.height < LOW, "-low")
+        wide, high = self.app.size
+        self.set_class(high < LOW, "-low")
+        self.set_class(wide >= WIDE, "-wide")
 
     def body(self) -> Iterable[Widget]:
         """Make the window's own widgets."""

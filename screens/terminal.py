@@ -13,6 +13,8 @@ from wizard.errors import PermissionTrouble, UsageTrouble, as_root
 SMALLEST = (40, 10)
 """Columns and lines. The design size is 80x24."""
 
+WIDE = 110
+"""Columns from which on there is room for two columns of text."""
 LOW, LOWEST = 16, SMALLEST[1]
 """Lines below which a screen has the class `-low`, and `-lowest` too.
 

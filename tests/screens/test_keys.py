@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.pilot import Pilot
 
 import screens
-from screens.help import MOVING
+from screens.help import MOVING, ON_ALL
 from screens.widgets.keyline import KeyLine, key_name
 from screens.widgets.rows import Lines
 from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
@@ -310,3 +310,34 @@ async def test_footer_and_help_of_a_run_and_its_result() -> None:
         await pilot.press("ctrl+n")
         await in_sight(pilot, "postfix-wizard  Result")
         await held_together(pilot)
+
+
+async def test_the_help_has_the_own_keys_of_the_screen_first() -> None:
+    """A key with another meaning here than on all screens is its own."""
+    async with opened() as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f1")
+        await in_sight(pilot, "Help: Hostname")
+        rows = pilot.app.screen.query_one(Lines).rows
+        names = [row.text.strip() for row in rows if row.look == "strong" and row.text.strip()]
+        assert names[: names.index("^Q") + 1] == ["F2", "F3", "^N", "^P", "Esc", "F1", "^Q"]
+        between = [row.text for row in rows if row.look == "quiet"]
+        assert between[0] == ON_ALL
+
+
+@pytest.mark.parametrize(
+    ("size", "wide", "high"), [((80, 24), 72, 21), ((132, 43), 96, 32), ((200, 60), 96, 45)]
+)
+async def test_the_help_takes_no_more_than_its_part_of_a_wide_terminal(
+    size: tuple[int, int], wide: int, high: int
+) -> None:
+    async with opened(size=size) as pilot:
+        await walk_to(pilot, "Hostname")
+        await pilot.press("f1")
+        await in_sight(pilot, "Esc Close")
+        found = pilot.app.screen.query_one("#window").outer_size
+        assert found.width == wide
+        assert found.height <= high
+        lines = pilot.app.screen.query_one(Lines)
+        assert max(len(row.whole) for row in lines.rows) <= wide - 4
+        assert max(len(row.whole) for row in lines.rows) > wide - 20, "the width is used"
