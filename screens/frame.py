@@ -132,6 +132,8 @@ class WizardScreen(Screen[None], Whole):
     # it draws itself.
     focused: Reactive[Optional[Widget]] = Reactive(None, repaint=False)
 
+    MAIN: ClassVar[tuple[str, ...]] = ("review", "next")
+    """The actions that go on from here. The footer marks the key of the first one that is offered."""
     HELP_TEXT: ClassVar[str] = ""
     """The text of the help page for this screen, above the keys."""
 

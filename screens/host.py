@@ -33,6 +33,7 @@ class HostScreen(WizardScreen):
         "file's diff and each command. What you type is kept as a draft until a run has put it "
         "in place."
     )
+    MAIN: ClassVar[tuple[str, ...]] = ("attach", "resume", "next")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "a",

@@ -50,6 +50,7 @@ class ReviewScreen(DecidingScreen):
         "plan and no other: if anything changed in between, it stops and says so. Each change "
         "is shown with its reason. Every file is saved as it was and can be put back."
     )
+    MAIN: ClassVar[tuple[str, ...]] = ("run",)
     QUESTION: ClassVar[str] = "Run the plan?"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "Run", tooltip="Run this plan, after a yes."),

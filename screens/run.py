@@ -44,6 +44,7 @@ class RunScreen(WizardScreen):
         "your answers to its questions. The output of the active step is followed; Up stops that, "
         "End follows again. Esc shows all steps; Enter there shows the output of one."
     )
+    MAIN: ClassVar[tuple[str, ...]] = ("next",)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,ctrl+n", "next", "Result", tooltip="Show the result of the run."),
         Binding("f", "follow", "Follow", tooltip="Follow the active step again."),

@@ -20,6 +20,8 @@ class KeyLine(Drawn):
     def __init__(self) -> None:
         super().__init__()
         self._keys: tuple[tuple[str, str], ...] = ()
+        self._main: tuple[str, str] = ("", "")
+        """The one of them that is marked: it goes on from this screen."""
         self._pressed: dict[str, str] = {}
         """By the name of a key, the key itself."""
         self._was_clicked = False
@@ -41,9 +43,11 @@ class KeyLine(Drawn):
                 shown[binding.action] = name, binding.description
                 self._pressed.setdefault(name, binding.key)
         keys = tuple(sorted(shown.values(), key=lambda key: _RANK.get(key[0], 0)))
-        if keys != self._keys:
+        offered = (one for one in getattr(self.screen, "MAIN", ()) if one in shown)
+        main = shown.get(next(offered, ""), ("", ""))
+        if (keys, main) != (self._keys, self._main):
             width = self.size.width or 80
-            before, self._keys = self.lines(width), keys
+            before, self._keys, self._main = self.lines(width), keys, main
             self.refresh(layout=self.lines(width) != before)
 
     def _name_of(self, binding: Binding) -> str:
@@ -97,7 +101,8 @@ class KeyLine(Drawn):
             if spare > 0 and _RANK.get(key[0], 0) > 0:
                 parts.append((" " * spare, ""))
                 spare = 0
-            parts += [(key[0], "key"), (f" {key[1]}{GAP}", "quiet")]
+            looks = ("title", "title") if key == self._main else ("key", "quiet")
+            parts += [(key[0], looks[0]), (f" {key[1]}", looks[1]), (GAP, "")]
         return self.strips(tuple(parts), width)
 
 

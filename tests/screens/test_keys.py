@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from itertools import groupby
 from typing import Iterator, NamedTuple
 
 import pytest
@@ -310,6 +311,53 @@ async def test_footer_and_help_of_a_run_and_its_result() -> None:
         await pilot.press("ctrl+n")
         await in_sight(pilot, "postfix-wizard  Result")
         await held_together(pilot)
+
+
+MAIN = {
+    **dict.fromkeys(("Host", *HEADINGS[:-1]), "^N Next"),
+    "Review": "r Run 4 steps",
+    "Run": "^N Result",
+}
+"""By screen of a first set-up: its key that goes on, as the footer shows it."""
+
+
+def marked(pilot: Pilot[int]) -> list[str]:
+    """Return what stands out in the footer, with colours and without them."""
+    line = pilot.app.screen.query_one(KeyLine)
+    parts = [part for y in range(line.size.height) for part in line.render_line(y)]
+    return [
+        "".join(part.text for part in group)
+        for is_marked, group in groupby(
+            parts, lambda part: bool(part.style and part.style.reverse and part.style.bold)
+        )
+        if is_marked
+    ]
+
+
+async def test_the_key_that_goes_on_stands_out_in_the_footer() -> None:
+    session = StandIn()
+    session.went_on.set()
+    async with opened(session) as pilot:
+        assert marked(pilot) == [MAIN["Host"]]
+        for heading in HEADINGS:
+            await pilot.press("ctrl+n")
+            await in_sight(pilot, f"postfix-wizard  {heading}")
+            if heading == "Review":
+                await in_sight(pilot, "r Run 4 steps")
+            assert marked(pilot) == [MAIN[heading]]
+        await pilot.press("r", "y")
+        await in_sight(pilot, "The run is over: DONE")
+        assert marked(pilot) == [MAIN["Run"]]
+
+
+async def test_a_changed_section_goes_on_to_the_review() -> None:
+    async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
+        await pilot.press("enter")
+        await in_sight(pilot, "postfix-wizard  Hostname")
+        assert marked(pilot) == ["^N Next"]
+        await pilot.press("end", "x")
+        await in_sight(pilot, "F10 Review")
+        assert marked(pilot) == ["F10 Review"]
 
 
 async def test_the_help_has_the_own_keys_of_the_screen_first() -> None:
