@@ -18,7 +18,7 @@ from screens.feed import FAR_BEHIND, Fed, Feed
 from screens.frame import WizardScreen
 from screens.messages import Failed, Finished, Gathered, Quits
 from screens.progress import DONE, Progress
-from screens.run_steps import Steps, output_of, step_row
+from screens.run_steps import Steps, is_cut, output_of, step_row
 from screens.widgets.entry import Entry
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
@@ -185,8 +185,12 @@ class RunScreen(WizardScreen):
         pane = self.query_one(Pane)
         pane.show(output_of(step, max(20, pane.size.width)), fresh=fresh)
 
+    @property
+    def _steps_width(self) -> int:
+        return max(20, self.query_one(Steps).size.width)
+
     def _rows(self) -> list[Row]:
-        width = max(20, self.query_one(Steps).size.width)
+        width = self._steps_width
         shown = self.progress.steps.values() if self.shows_all else self.progress.around
         return [step_row(step, width, shows_all=self.shows_all) for step in shown]
 
@@ -209,13 +213,15 @@ class RunScreen(WizardScreen):
         self._say_picked()
 
     def _say_picked(self) -> None:
-        """Name the step whose output is shown, where that is not the active one."""
-        picked = self.progress.steps.get(self._picked or "")
+        """Name the step whose output is shown, if that is not the active one or its title is cut."""
+        step = self.progress.steps.get(self.in_view)
         named = self.query_one("#run-picked", Line)
-        named.display = picked is not None and picked.id != self.progress.active
-        if picked is not None:
-            follows = "" if self.progress.finished else " f follows the active step again."
-            named.say(f"Output of: {picked.title}.{follows}", "quiet")
+        is_picked = self._picked is not None and self._picked != self.progress.active
+        named.display = step is not None and (is_picked or is_cut(step, self._steps_width))
+        if step is not None:
+            is_away = is_picked and self.progress.finished is None
+            follows = " f follows the active step again." if is_away else ""
+            named.say(f"Output of: {step.title}.{follows}", "quiet")
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
         """Show the output of the step under the cursor."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from screens.progress import DONE, FAILED, NEXT, RUNS, WAITS, StepView
 from screens.widgets.rows import Row, Rows
-from screens.widgets.wrap import cut_middle, wrapped
+from screens.widgets.wrap import cut_middle, plain, wrapped
 
 LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}
 STATE, TIME = 10, 8
@@ -42,9 +43,14 @@ def step_row(step: StepView, width: int, *, shows_all: bool) -> Row:
     # The time of the active step is above, so that a second changes one line only.
     took = "" if state == RUNS else step.time(0)
     room = width - STATE - TIME
-    title = cut_middle(step.title, room)
+    title = cut_middle(plain(step.title), room)
     look = LOOKS.get(state, "quiet")
     return Row(f"{mark} {state:<8}", look, step.id, f"{title:<{room}}{took:>{TIME}}", "")
+
+
+def is_cut(step: StepView, width: int) -> bool:
+    """True if the line of a step has not its whole title."""
+    return cell_len(plain(step.title)) > width - STATE - TIME
 
 
 def output_of(step: StepView, width: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Iterator
 
 import pytest
@@ -349,6 +350,37 @@ async def test_a_question_leaves_room_for_its_answer(size: tuple[int, int]) -> N
         await pilot.press(*"yes")
         shown = await in_sight(pilot, "yes")
         assert "Is this ok [y/N]:" in shown
+
+
+LONG = "Open smtp, smtp-submission and smtps in zone public"
+
+
+@pytest.mark.parametrize(
+    ("size", "title"),
+    [((132, 43), LONG), ((80, 24), f"{LONG} and in the zone of the office"), ((60, 20), LONG)],
+)
+async def test_the_whole_title_of_a_step_that_is_cut_is_above_its_output(
+    size: tuple[int, int], title: str
+) -> None:
+    plan = make_plan(fresh_host())
+    steps = tuple(replace(one, title=title) if one.title == LONG else one for one in plan.steps)
+    events: list[records.Event] = [
+        records.StepStarted("install"),
+        records.Prompted(1, "install", "Go on?", False),
+        records.PromptClosed(1, answered=True),
+        records.StepFinished("install", "done", 1.0, "", {}),
+        records.StepStarted(next(one.id for one in steps if one.title == title)),
+        records.Output("firewall", ("success",)),
+    ]
+    session = StandIn(plan_made=replace(plan, steps=steps), events=events)
+    app = make_app(session)
+    app._watch_run = RUN
+    async with app.run_test(size=size) as pilot:
+        shown = await in_sight(pilot, "Go on?")
+        assert "Output of:" not in shown, "this title is not cut"
+        session.went_on.set()
+        await in_sight(pilot, "Output of: Open smtp")
+        assert f"Output of: {title}." in " ".join(picture(app).split())
 
 
 async def test_what_a_run_came_to_is_left_on_the_terminal() -> None:
