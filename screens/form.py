@@ -11,6 +11,7 @@ from textual.widget import Widget
 from screens.desk import Desk
 from screens.frame import WizardScreen
 from screens.messages import Typed
+from screens.parts import fill_others, leave_own_part
 from screens.places import place
 from screens.preview import preview, taken_as
 from screens.problems import mark_at, marks_of, others_wrong, problems_of
@@ -30,8 +31,6 @@ PAUSE = 0.6
 """Seconds after the last key until a value is checked."""
 
 CAUTION = "CAUTION"
-"""The word in front of what a second key would take out."""
-
 REPAIR_FIRST = " Repair this or clear it (^U) first."
 """After the error that stops the operator from going on."""
 
@@ -142,6 +141,7 @@ class FormScreen(WizardScreen):
         """Check the previous field, and explain the new one."""
         here = self.focused_field()
         if here is not self._last_field:
+            leave_own_part(self.draft, self._last_field)
             self._last_field = here
             self.post_message(Typed())
             if self._pause is not None:
@@ -165,6 +165,7 @@ class FormScreen(WizardScreen):
             self.draft.begin_item(field.section, field.name, form_field.entered)
         if not in_list:
             self.draft.set(field.section, field.name, event.text)
+            fill_others(self, event.form_field)
             self.edited(field)
             self._show_previews()
         if self._pause is not None:

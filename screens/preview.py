@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.answers.as_written import as_written
+from wizard.answers.as_written import also_written, as_written
 from wizard.answers.field import Field
 from wizard.answers.fields import SECTION_TYPES
 from wizard.answers.form import Text
@@ -48,4 +48,5 @@ def taken_as(field: Field, text: Text) -> str:
     if field.kind not in {"text", "number"} or isinstance(text, tuple):
         return ""
     taken = as_written(field, text)
-    return f"Taken as {taken}. " if taken != text else ""
+    others = "".join(f", {name} {value}" for name, value in also_written(field, text).items())
+    return f"Taken as {taken}{others}. " if taken != text else ""

@@ -136,6 +136,11 @@ class TextField(FormField):
         """The typed text."""
         return self.query_one(Entry).value
 
+    def show(self, text: str) -> None:
+        """Show a text that the draft has already."""
+        self._start = text
+        self.put(text)
+
     def put(self, text: str) -> None:
         """Type it."""
         entry = self.query_one(Entry)

@@ -18,6 +18,14 @@ _ROOT = re.compile(r"(?:root)?@", re.IGNORECASE)
 """What is before a host in a call of ssh(1), or before a domain; another user makes it a mail address."""
 
 _SCHEME = re.compile(r"(?:https?|ssh)://", re.IGNORECASE)
+_WEB_PORT = re.compile(r"(?<=[^:]):[0-9]{1,5}$")
+_SERVICES = {"smtp": "25", "submission": "587", "smtps": "465", "submissions": "465"}
+"""Ports by the names that services(5) and RFC 8314 give them."""
+_MAIL_SCHEME = re.compile(rf"({'|'.join(_SERVICES)})://(?:[^@/]*@)?", re.IGNORECASE)
+_HOST_AND_PORT = re.compile(
+    r"(?:\[([^\[\]]+)\]|([^\[\]:]+))(?::([0-9]{1,5}|[a-z]+))?", re.IGNORECASE
+)
+"""`[host]:port` or `host:port`, also without a port; not an IPv6 address without brackets."""
 
 
 def _size(text: str) -> str:
@@ -26,9 +34,29 @@ def _size(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    """Return the host of a URL, any other text as it is."""
+    """Return the host of a URL, any other text as it is. The port of ssh means something: it stays."""
     found = _SCHEME.match(text)
-    return text[found.end() :].partition("/")[0] if found else text
+    if not found:
+        return text
+    host = text[found.end() :].partition("/")[0]
+    return host if found[0].lower().startswith("ssh") else _WEB_PORT.sub("", host)
+
+
+def _relay(text: str) -> tuple[str, str]:
+    """Return host and port of `[host]:port`, `host:port` or a URL such as `smtps://host`.
+
+    postconf(5) relayhost. The port is "" where the text names none. Any other text is the host.
+    """
+    scheme = _MAIL_SCHEME.match(text)
+    rest = text[scheme.end() :].partition("/")[0] if scheme else text
+    found = _HOST_AND_PORT.fullmatch(rest)
+    port = (found[3] or "").lower() if found else ""
+    port = _SERVICES.get(port, port)
+    if not found or port.isalpha():
+        return _server(text), ""
+    if scheme and not port and scheme[1].lower() != "smtp":
+        port = _SERVICES[scheme[1].lower()]
+    return _server(found[1] or found[2]), port
 
 
 def _domain(text: str) -> str:
@@ -83,7 +111,7 @@ def _as_it_is(text: str) -> str:
 
 KINDS: Mapping[str, Callable[[str], str]] = {
     "fqdn": _name,
-    "relay_host": _server,
+    "relay_host": lambda text: _relay(text)[0],
     "server_or_none": _server,
     "origin": _name,
     "sender": _sender,
@@ -103,3 +131,14 @@ def as_written(field: Field, text: str) -> str:
     """
     read = _size if field.unit == BYTES else KINDS.get(field.rule, _as_it_is)
     return read(text.strip(" "))
+
+
+def also_written(field: Field, text: str) -> dict[str, str]:
+    """Return by name the texts of other fields of the section that a typed text contains as well.
+
+    `[smtp.example.net]:587` in the field of the relay host has the port, too.
+    """
+    if field.rule != "relay_host":
+        return {}
+    port = _relay(text.strip(" "))[1]
+    return {"port": port} if port else {}

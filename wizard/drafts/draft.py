@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Optional, Union
 
 from wizard.answers import cross_field
-from wizard.answers.as_written import as_written
+from wizard.answers.as_written import also_written, as_written
 from wizard.answers.build import Values, build_each, default_mydomain, quoted, to_values
 from wizard.answers.fields import field_of
 from wizard.answers.form import (
@@ -89,8 +89,15 @@ class Draft:
     def set(self, section: str, name: str, text: Text) -> None:
         """Store a field's text. One that is read as the text of the start is no change of it.
 
-        The text of an `Unsaid` value from the start stays that value.
+        The text of an `Unsaid` value from the start stays that value. A text that contains another
+        field's value as well, as `host:port` does, is stored in both.
         """
+        field = field_of(section, name)
+        others = also_written(field, text) if field and isinstance(text, str) else {}
+        for other, value in others.items():
+            self.set(section, other, value)
+        if others:
+            text = _read(section, name, str(text))
         began = self.began_with(section, name)
         if isinstance(began, Unsaid):
             text = began if text in (began.live, ()) else text
