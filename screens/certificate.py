@@ -74,6 +74,17 @@ class CertificateScreen(FormScreen):
         untouched = not ({"certificate"} & self.draft.seen or self.draft.is_changed("certificate"))
         if self.draft.first and untouched and not self._usable():
             self.draft.set("certificate", "source", "certbot")
+        self._name_after_host()
+
+    def _name_after_host(self) -> None:
+        """Give a new certificate of a first set-up the server's name, if it has no name yet.
+
+        From then on it follows the server's name, until another one is typed.
+        """
+        host = self.draft.checked("hostname")[0].get("myhostname")
+        is_new = self.draft.first and self.text_of("source") == "certbot"
+        if is_new and host and not self.text_of("name"):
+            self.draft.set("certificate", "name", str(host))
 
     def _usable(self) -> tuple[CertificateSuggestion, ...]:
         """Return the lineages that could be used now, the best one first."""
@@ -207,10 +218,18 @@ class CertificateScreen(FormScreen):
     def edited(self, field: Field) -> None:
         """Mark the chosen name in the list, and show the fields of the chosen source."""
         self.query_one(Lineages).show(self._rows())
+        if field.name == "source":
+            self._name_after_host()
+            self._show_name()
         if field.name in {"source", "challenge"}:
             self._show_source()
         if field.name in {"source", "cert_file", "key_file"}:
             self._read_pair()
+
+    def _show_name(self) -> None:
+        for form_field in self.query(TextField):
+            if form_field.field.name == "name" and form_field.text != self.text_of("name"):
+                form_field.show(self.text_of("name"))
 
     def _show_source(self) -> None:
         self._say_lineages()

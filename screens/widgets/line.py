@@ -46,6 +46,10 @@ class Line(Drawn):
         if not self.is_mounted or self.styles.auto_dimensions:
             self.refresh(layout=True)
             return
+        if not self.size.width:
+            # Not in sight. It has old lines in Textual's store when it comes back at the same size.
+            self.refresh()
+            return
         after = self._rows()
         for y in range(max(len(before), len(after))):
             cells = max(cell_len(rows[y]) if y < len(rows) else 0 for rows in (before, after))

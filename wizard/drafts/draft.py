@@ -103,10 +103,24 @@ class Draft:
             text = began if text in (began.live, ()) else text
         elif isinstance(text, str) and text != began and _read(section, name, text) == began:
             text = began
-        if self.texts[section].get(name, ()) != text:
+        before = self.texts[section].get(name, ())
+        if before != text:
             self.run = ""
         self.texts[section][name] = text
+        if (section, name) == ("hostname", "myhostname"):
+            self._rename_certificate(str(before), str(text))
         self._forget(section)
+
+    def _rename_certificate(self, before: str, now: str) -> None:
+        """Let the name of a certificate that certbot is to obtain follow the server's, if it was that.
+
+        Only in a first set-up: later it is the name of a lineage that this host has.
+        """
+        own = self.texts["certificate"]
+        if self.first and own["source"] == "certbot":
+            read = _read("hostname", "myhostname", before)
+            if own["name"] == read:
+                self.set("certificate", "name", _read("hostname", "myhostname", now))
 
     def _forget(self, section: str) -> None:
         """Drop what was found about the texts of a section, and about all of them together."""
