@@ -21,7 +21,7 @@ from wizard.check.host.homes import judge_homes
 from wizard.check.host.labels import begin_labels
 from wizard.check.host.next_start import begin_next_start
 from wizard.check.host.package import begin_package
-from wizard.check.host.sockets import judge_socket
+from wizard.check.host.sockets import judge_own_sockets, judge_socket
 from wizard.check.host.table_files import judge_mounts, judge_owners
 from wizard.check.host.unit_settings import begin_unit_settings
 from wizard.check.in_time import InTime
@@ -102,6 +102,7 @@ def begin_deep_checks(
     parts: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
         ("keys", lambda: judge_key(door, _of_ports(services, settings))),
         ("sockets", lambda: _sockets(lmtp)),
+        ("sockets", lambda: judge_own_sockets(services)),
         ("parameters", lambda: _hazards(settings, itself(network, services, targets.result()))),
         ("parameters", lambda: judge_silent(here, services, door)),
         ("domains", lambda: judge_classes(door, settings)),

@@ -100,6 +100,9 @@ def test_a_right_server_has_none(tmp_path: Path) -> None:
         ("proxy_read_maps", "", WRONG),
         ("syslog_facility", "local7", WARNING),
         ("smtp_tls_CAfile", "/none/ca.pem", WARNING),
+        ("tls_random_source", "dev:/none/hwrandom", WARNING),
+        ("mailbox_transport", "lmtp:unix:private/dovecot-lmtp # Dovecot", WRONG),
+        ("relayhost", "[smtp.example.net]:587 #ours", WRONG),
     ],
 )
 def test_a_value_that_is_a_fault(tmp_path: Path, name: str, value: str, verdict: str) -> None:
@@ -125,10 +128,35 @@ def test_a_value_that_is_a_fault(tmp_path: Path, name: str, value: str, verdict:
         ("bounce_queue_lifetime", "1h"),
         ("smtp_tls_security_level", "$other"),
         ("sender_canonical_maps", "hash:/etc/postfix/canonical"),
+        ("mailbox_transport", "lmtp:unix:private/no#comment"),
     ],
 )
 def test_a_value_that_is_a_choice(tmp_path: Path, name: str, value: str) -> None:
     assert name not in judged(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("domains", "below", "is_wrong"),
+    [
+        ("example", "relay_domains", True),
+        ("hash:/etc/postfix/relays, .jp", "debug_peer_list,relay_domains", True),
+        ("example", "debug_peer_list", False),
+        ("branch.example, lan, .corp, localhost, hash:/etc/postfix/relays", "relay_domains", False),
+        ("static:all", "relay_domains", False),
+    ],
+)
+def test_a_top_level_domain_is_relayed_with_all_below_it(
+    tmp_path: Path, domains: str, below: str, is_wrong: bool
+) -> None:
+    found = judged(tmp_path, relay_domains=domains, parent_domain_matches_subdomains=below)
+    assert ("relay_domains" in found) is is_wrong
+
+
+@pytest.mark.parametrize("before", ["dev:", "egd:", "file:", ""])
+def test_a_source_of_randomness_that_is_there(tmp_path: Path, before: str) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/urandom").touch()
+    assert judged(tmp_path, tls_random_source=f"{before}/dev/urandom") == {}
 
 
 def test_a_relay_host_may_have_to_speak_tls(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Check that Postfix's user may connect to a UNIX socket. A connection by root proves nothing."""
+"""Check UNIX sockets: that Postfix's own are there, and that its user may connect to Dovecot's.
+
+A connection by root proves nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,15 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from wizard.finding import Check, Finding
+from wizard.finding import Check, Cure, Finding
 from wizard.paths import QUEUE
+from wizard.postfix.service_entry import Service
+from wizard.text import printable
 
 USER = "postfix"
 """postconf(5) mail_owner."""
@@ -91,6 +96,50 @@ def judge_socket(name: str, path: str) -> Iterator[Finding]:
     yield (
         check.wrong(fault, closed_advice(path, fault)) if fault else check.right(f"open to {USER}")
     )
+
+
+_KINDS = {
+    "unix": stat.S_ISSOCK,
+    "unix-dgram": stat.S_ISSOCK,
+    "pass": stat.S_ISSOCK,
+    "fifo": stat.S_ISFIFO,
+}
+"""What master(8) makes for a type of service (master(5))."""
+
+
+def judge_own_sockets(services: Iterable[Service], queue: str = QUEUE) -> Iterator[Finding]:
+    """`socket.services`: the sockets that master(8) made for Postfix's programs among themselves.
+
+    Nothing where none is there, since that Postfix was never started, or if we may not look.
+    """
+    faults: list[str] = []
+    seen = 0
+    for one in services:
+        if one.type not in _KINDS:
+            continue
+        path = Path(queue, "public" if one.words[2].text == "n" else "private", one.name)
+        try:
+            is_ours = _KINDS[one.type](path.lstat().st_mode)
+        except FileNotFoundError:
+            faults.append(f"{path} is not there")
+            continue
+        except OSError:
+            return
+        seen += is_ours
+        if not is_ours:
+            faults.append(f"{path} is no {'FIFO' if one.type == 'fifo' else 'socket'}")
+    if not seen:
+        return
+    check = Check("socket.services", "sockets: Postfix's own", "one for each service of master.cf")
+    if not faults:
+        yield check.right(f"{seen} are there")
+        return
+    more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
+    seen_now = printable(f"{faults[0]}: mail waits for that service{more}")
+    yield check.wrong(seen_now, _AGAIN, Cure((("systemctl", "restart", "postfix"),)))
+
+
+_AGAIN = "`systemctl restart postfix` makes its sockets again. See what removed them."
 
 
 LISTENER = (

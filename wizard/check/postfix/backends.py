@@ -1,4 +1,4 @@
-"""Check that the programs that Postfix needs answer: milters, content filters, policy services.
+"""Check that the programs that Postfix needs answer: milters, filters, policy services, tables.
 
 Only those on this host are tested. One on another host may be slow, and is not our fault.
 """
@@ -48,6 +48,11 @@ _NEXT_HOP = re.compile(
 )
 _INET = re.compile(r"(?:inet6?:)?\[?(127\.[\d.]+|::1|localhost)\]?:(\w+)")
 _UNIX = re.compile(r"(?:unix|local):(\S+)")
+_TABLE = re.compile(
+    r"(?:proxy:)?(?:(?:tcp:|socketmap:inet:)\[?(127\.[\d.]+|::1|localhost)\]?:(\w+)(?::\S+)?"
+    r"|socketmap:unix:([^\s:]+):\S+)"
+)
+"""A table that a program has: tcp_table(5), socketmap_table(5)."""
 
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -110,6 +115,8 @@ def backends(
                     word for what, word in items(one.words(name)) if what.endswith("_service")
                 ]
                 found += _sockets(name, services_named)
+        for name in one.own if names is None else names:
+            found += _tables(name, one.words(name))
     return tuple(dict.fromkeys(found))
 
 
@@ -122,6 +129,14 @@ def _sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
             yield Backend(name, inet[1], inet[2])
         elif unix:
             yield Backend(name, path=_below_queue(unix[1]))
+
+
+def _tables(name: str, listed: Iterable[str]) -> Iterator[Backend]:
+    for word in listed:
+        found = _TABLE.fullmatch(word.strip("{}").strip())
+        if found:
+            host, port, path = found.groups(default="")
+            yield Backend(name, host, port, _below_queue(path) if path else "")
 
 
 def next_hops(name: str, said: str) -> Iterator[Backend]:

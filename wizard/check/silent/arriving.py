@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wizard.check.postfix.restrictions import LISTS
 from wizard.check.silent.row import (
+    ANY,
     SMTPD,
     Row,
     has,
@@ -11,11 +12,20 @@ from wizard.check.silent.row import (
     nobody_owns,
     set_,
     strangers,
+    top_level,
     without_aliases,
 )
 from wizard.finding import WARNING, WRONG
 
 ROWS = (
+    Row(
+        "relay_domains",
+        top_level,
+        WRONG,
+        "strangers relay through here to each domain below a top-level domain",
+        ANY,
+        "Name the domains themselves in `{name}`; reload.",
+    ),
     Row(
         "smtpd_authorized_xclient_hosts",
         strangers,

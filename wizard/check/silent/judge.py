@@ -80,8 +80,11 @@ FILES: Mapping[str, str] = {
     "smtp_tls_cert_file": "mail goes out without TLS",
     "smtp_tls_key_file": "mail goes out without TLS",
     "mail_spool_directory": "mail for people cannot be stored",
+    "tls_random_source": "TLS has no randomness but that of its library",
 }
 """Parameters with a path that must be there, and what happens without it."""
+_SOURCE = re.compile(r"(?:dev|egd|file):(?=/)")
+"""The prefix of the path of a source of randomness (postconf(5), tls_random_source)."""
 
 
 _SPOOL = "mail_spool_directory"
@@ -95,7 +98,7 @@ def _is_in_use(settings: Settings) -> bool:
 
 def _files(settings: Settings, door: Door) -> Iterator[Finding]:
     for name, does in FILES.items():
-        path = settings.value(name) if name in settings.own else ""
+        path = _SOURCE.sub("", settings.value(name), count=1) if name in settings.own else ""
         if not path.startswith("/"):
             continue
         try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+from wizard.check.postfix.backends import NEXT_HOPS
 from wizard.check.silent.row import (
+    ANY,
     LMTP,
     SMTP,
     TLS_OR_NOTHING,
     Row,
     demands_tls,
     has,
+    has_comment,
     is_,
     loopback,
     no_public_name,
@@ -20,6 +23,17 @@ from wizard.check.silent.row import (
 from wizard.finding import WARNING, WRONG
 
 ROWS = (
+    *(
+        Row(
+            name,
+            has_comment,
+            WRONG,
+            "inside a line # begins no comment, so this is no next hop: mail waits",
+            ANY,
+            "Put the comment on a line of its own above `{name}`; reload.",
+        )
+        for name in NEXT_HOPS
+    ),
     Row(
         "smtp_tls_security_level",
         demands_tls,

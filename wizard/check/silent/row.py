@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Callable, Optional, Union
 
+from wizard.answers.rules.names import is_public_name
 from wizard.answers.rules.networks import is_public
 from wizard.answers.rules.parameters import UNIT_SECONDS
 from wizard.check.postfix.columns import STOCK
@@ -79,6 +80,21 @@ def empty(_: Settings, value: str) -> bool:
 def has(*words: str) -> Applies:
     """A list with one of these words."""
     return lambda _, value: bool({one.lower() for one in re.split(r"[,:\s]+", value)} & set(words))
+
+
+def has_comment(_: Settings, value: str) -> bool:
+    """A word that begins with #: inside a line it is part of the value (postconf(5))."""
+    return any(one.startswith("#") for one in value.split())
+
+
+def top_level(settings: Settings, value: str) -> bool:
+    """A list of domains with a whole top-level domain, and so each domain below it."""
+    below = has("relay_domains")(settings, settings.value("parent_domain_matches_subdomains"))
+    return below and any(
+        re.fullmatch(r"\.?[a-z][a-z0-9-]*", one, re.IGNORECASE) is not None
+        and is_public_name(f"any.{one.lstrip('.')}")
+        for one in re.split(r"[,\s]+", value)
+    )
 
 
 def strangers(settings: Settings, value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Whether Postfix's user may connect to a socket."""
+"""Whether Postfix's sockets are there, and whether its user may connect to one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import pytest
 
 from wizard.check.host import sockets
 from wizard.finding import RIGHT, WRONG
+from wizard.postfix.master_cf import MasterCf
+
+SERVICES = MasterCf.parse(
+    b"smtp inet n - n - - smtpd\npickup fifo n - n 60 1 pickup\n"
+    b"cleanup unix n - n - 0 cleanup\nrewrite unix - - n - - trivial-rewrite\n"
+).services
 
 
 @pytest.mark.parametrize(
@@ -48,3 +54,43 @@ def test_a_socket_that_is_closed(open_path: Path, monkeypatch: pytest.MonkeyPatc
         assert sockets.closed_to_postfix(str(path)).startswith(f"{open_path} is closed")
     path.unlink()
     assert list(sockets.judge_socket("auth", str(path))) == []
+
+
+@pytest.fixture
+def queue(open_path: Path) -> Path:
+    """A queue directory with the sockets of three services."""
+    for name in ("public", "private"):
+        (open_path / name).mkdir()
+    os.mkfifo(open_path / "public/pickup")
+    for name in ("public/cleanup", "private/rewrite"):
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(open_path / name))
+    return open_path
+
+
+def test_a_socket_for_each_service(queue: Path) -> None:
+    (found,) = sockets.judge_own_sockets(SERVICES, str(queue))
+    assert (found.id, found.verdict, found.seen) == ("socket.services", RIGHT, "3 are there")
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("public/pickup", "is no FIFO"),
+        ("public/cleanup", "is no socket"),
+        ("private/rewrite", "is no socket"),
+        ("private/rewrite", "is not there"),
+    ],
+)
+def test_a_socket_that_is_gone_or_something_else(queue: Path, name: str, word: str) -> None:
+    (queue / name).unlink()
+    if "no " in word:
+        (queue / name).touch()
+    (found,) = sockets.judge_own_sockets(SERVICES, str(queue))
+    assert found.verdict == WRONG
+    assert f"{queue / name} {word}" in found.seen
+    assert found.cure.commands == (("systemctl", "restart", "postfix"),)
+
+
+def test_a_postfix_that_was_never_started_has_no_sockets(open_path: Path) -> None:
+    assert list(sockets.judge_own_sockets(SERVICES, str(open_path))) == []

@@ -162,6 +162,16 @@ def test_a_master_cf_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
             {"smtpd_data_restrictions": "check_policy_service unix:private/policy"},
             ["/var/spool/postfix/private/policy"],
         ),
+        ({"transport_maps": "tcp:127.0.0.1:9997"}, ["127.0.0.1:9997"]),
+        ({"canonical_maps": "hash:/x, proxy:tcp:localhost:9"}, ["localhost:9"]),
+        ({"smtp_tls_policy_maps": "socketmap:inet:[::1]:8461:postfix"}, ["::1:8461"]),
+        ({"virtual_alias_maps": "socketmap:unix:/run/maps:a"}, ["/run/maps"]),
+        (
+            {"smtpd_client_restrictions": "check_client_access tcp:127.0.0.1:9, permit"},
+            ["127.0.0.1:9"],
+        ),
+        ({"transport_maps": "tcp:maps.example:9997, ldap:/etc/postfix/users.cf"}, []),
+        ({"transport_maps": "tcp:127.0.0.1"}, []),
     ],
 )
 def test_where_postfix_is_sent_to(own: dict[str, str], found: list[str]) -> None:
