@@ -23,6 +23,7 @@ from wizard.answers.sections.move import Move
 from wizard.answers.sections.networks import Networks
 from wizard.answers.sections.relay import Relay
 from wizard.answers.sections.senders import Senders
+from wizard.answers.sections.tls import Tls
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Answers:
     dns: Dns = field(default_factory=Dns)
     aliases: Aliases = field(default_factory=Aliases)
     relay: Relay = field(default_factory=Relay)
+    tls: Tls = field(default_factory=Tls)
     dovecot: Dovecot = field(default_factory=Dovecot)
     hardening: Hardening = field(default_factory=Hardening)
     senders: Senders = field(default_factory=Senders)

@@ -13,6 +13,7 @@ from typing import Callable, NamedTuple, Optional
 from wizard.answers.model import Answers
 from wizard.check.certificates import served as certificate
 from wizard.check.certificates.probing import PortTls, hello_at_once, probe
+from wizard.check.certificates.profile import begin_profile
 from wizard.check.certificates.verifying import Verifier
 from wizard.check.dovecot import delivery
 from wizard.check.dovecot.absent import Absent, why_absent
@@ -64,6 +65,7 @@ class Sessions:
     verifier: Verifier
     delivery: Optional[Future[Transcript]]
     mailboxes: Callable[[], Iterator[Finding]]
+    profile: Callable[[], Iterator[Finding]]
     lmtp: str
     auth_absent: Optional[Absent]
     lmtp_absent: Optional[Absent]
@@ -143,6 +145,9 @@ def begin_sessions(
         if lmtp and not lmtp_fault
         else None,
         begin_mailboxes(answers, door, pool, seconds),
+        begin_profile(
+            answers, pool, {port: one for port, (_, one) in begun.items()}, at, here=here, helo=helo
+        ),
         lmtp,
         why_absent(door, auth, auth_fault, answers) if auth_fault else None,
         why_absent(door, lmtp, lmtp_fault, answers) if lmtp_fault else None,
@@ -270,6 +275,7 @@ def judge_sessions(
             of_stranger = policy.ROWS_STRANGER
             yield from judge(port, of_stranger, seen, answers, broken_off=UNKNOWN, known=known)
             yield from judge_recipients(stranger.tried, seen)
+    yield from sessions.profile()
     if sessions.auth_absent:
         # smtpd is not tried there: it would die, and master would throttle it for a minute.
         for port in (587, 465):

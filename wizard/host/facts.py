@@ -307,6 +307,8 @@ class Host:
     """True if Cyrus SASL, with which Postfix logs in, has PLAIN or LOGIN."""
     leftovers: tuple[Leftover, ...] = ()
     """The `.rpmnew` and `.rpmsave` of main.cf and master.cf."""
+    crypto_policy: str = ""
+    """The name of the system's crypto policy, "" for none (`wizard.host.crypto_policy`)."""
     old_server: str = ""
     """The old server of a move, as in the saved answers."""
     read_at: int = 0

@@ -14,6 +14,7 @@ from wizard.certificates.pairs import read_pair
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.aliases import read_aliases, read_aliases_file, read_users
+from wizard.host.crypto_policy import read_crypto_policy
 from wizard.host.distribution import read_distribution
 from wizard.host.dovecot import begin_dovecot, with_queue
 from wizard.host.facts import Distribution, FileFacts, Host, Needs, Package, Postfix, Unit
@@ -176,6 +177,7 @@ def read_host(
         relay_table=relay_table,
         has_plain=has_plain(door),
         leftovers=tuple(read_leftovers(door, (MAIN_CF, MASTER_CF))),
+        crypto_policy=read_crypto_policy(door),
     )
 
 

@@ -14,7 +14,7 @@ from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.sealed_file import seal_file
 from wizard.planning.by_hand import Bases, hand_edits, marked
-from wizard.postfix import hardening, served
+from wizard.postfix import hardening, served, tls
 from wizard.postfix.main_policy import propose_main_cf
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.proposal import Proposal
@@ -67,6 +67,8 @@ def propose(request: Request) -> Proposed:
     for section, names in hardening.NAMES.items():
         if not hardening.is_switched(section, answers, current):
             protected |= names
+    answers = tls.as_today(answers, current, named=scope.named)
+    protected |= tls.unset(answers, named=scope.named)
     main = propose_main_cf(
         in_main.live or b"",
         answers,
@@ -76,6 +78,9 @@ def propose(request: Request) -> Proposed:
         protected=protected,
     )
     master = _master_cf(in_master.live or b"", replace(request, answers=answers), main.text)
+    if tls.SECTION in scope and tls.is_requested(answers, named=scope.named):
+        protected = request.protected_in(MASTER_CF)
+        master = tls.with_profile(master, answers, host.postfix, protected)
     return Proposed(
         PlannedFile(host.files[MAIN_CF], main, in_main, keeps_original=True),
         PlannedFile(host.files[MASTER_CF], master, in_master, keeps_original=True),

@@ -12,13 +12,14 @@ from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.sections.hostname import Hostname
 from wizard.host.facts import Postfix
 from wizard.host.main_cf import words as split
-from wizard.postfix import addresses, hardening, restrictions, table_types
+from wizard.postfix import addresses, hardening, restrictions, table_types, tls
 from wizard.postfix.items import edit, folded, words
 from wizard.postfix.main_cf import MainCf, comment_out, set_value
 from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.parameters import (
     AS_SWITCHED,
     BLOCKS,
+    BY_PROFILE,
     DEFAULTS,
     LISTS,
     LOCAL_ALWAYS,
@@ -72,7 +73,7 @@ def propose_main_cf(
     goal = restrictions.wanted(answers, postfix)
     warnings = list(found)
     refusals: list[str] = []
-    known = hardening.fitted(PARAMETERS, postfix)
+    known = tls.fitted(hardening.fitted(PARAMETERS, postfix), postfix)
     mine = [one for one in known if chosen & {one.section, one.answered_in}]
     # The relay's parameters without a value are not written.
     written = (one for one in mine if one.when_empty != WITH_ITS_BLOCK or one.value(answers) != "")
@@ -117,6 +118,7 @@ def propose_main_cf(
 
 
 _BLOCKS = {block.name: block for block in BLOCKS}
+_SWITCHED = {AS_SWITCHED: hardening.switched, BY_PROFILE: tls.switched}
 
 
 def _is_as_today(
@@ -152,8 +154,8 @@ def _why(parameter: Parameter, value: str) -> str:
 def _scalar(cf: MainCf, parameter: Parameter, answers: Answers) -> tuple[MainCf, Missing | None]:
     """Set a single value. For an empty one, the parameter's line is commented out."""
     value = parameter.value(answers)
-    if parameter.when_empty == AS_SWITCHED:
-        return hardening.switched(cf, parameter, value)
+    if parameter.when_empty in _SWITCHED:
+        return _SWITCHED[parameter.when_empty](cf, parameter, value)
     live, why = cf.value(parameter.name), _why(parameter, value)
     if not value:
         return (cf if live is None else comment_out(cf, parameter.name, why)), None

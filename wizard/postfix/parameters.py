@@ -14,6 +14,7 @@ from wizard.answers.model import POLICY, Answers
 from wizard.answers.sections.senders import SENDER_LOGIN
 from wizard.answers.unsaid import Unsaid
 from wizard.paths import SASL_PASSWD, SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.postfix import tls_values
 from wizard.postfix.parameter_values import (
     always,
     answer,
@@ -48,7 +49,9 @@ LISTS = (NAMES, NETWORKS, ADDRESSES, INTERFACES)
 
 
 COMMENTED_OUT, WITH_ITS_BLOCK, AS_SWITCHED = "commented out", "with its block", "as switched"
-"""What becomes of a value: relay's goes with its block, hardening's if it is the one of on."""
+BY_PROFILE = "by profile"
+"""What becomes of a value: relay's goes with its block, hardening's if it is the one of on, and that
+of tls if a profile sets it."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +254,25 @@ PARAMETERS: tuple[Parameter, ...] = (
         "yes",
         "The log names hosts that offer STARTTLS where it was not used.",
         TLS,
+    ),
+    *(
+        Parameter(
+            name,
+            "tls",
+            tls_values.of_port_25(name),
+            why,
+            examples=False,
+            made_of=("profile", "port25"),
+            when_empty=BY_PROFILE,
+        )
+        for name, why in (
+            (tls_values.PROTOCOLS, "Port 25 refuses TLS versions that are obsolete (RFC 8996)."),
+            (
+                tls_values.EXCLUDED,
+                "Port 25 refuses ciphers that no sender needs; with strict it has Mozilla's intermediate ones.",
+            ),
+            (tls_values.ORDER, "The server's own order of ciphers counts, with the best first."),
+        )
     ),
     _policy("smtpd_sasl_auth_enable", "no", _SASL_WHY, SASL),
     _policy("smtpd_sasl_type", "dovecot", _SASL_WHY, SASL),

@@ -19,6 +19,7 @@ from wizard.sections.networks import NETWORKS_SECTION
 from wizard.sections.relay.section import RELAY
 from wizard.sections.section import ManagedFile, Section
 from wizard.sections.senders.section import SENDERS
+from wizard.sections.tls.section import TLS
 
 SECTIONS = (
     HOSTNAME,
@@ -31,6 +32,7 @@ SECTIONS = (
     DNS,
     ALIASES,
     RELAY,
+    TLS,
     DOVECOT,
     HARDENING,
     SENDERS,

@@ -342,6 +342,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"delivery\.lmtp", (of_parameters, of_advice)),
     (r"path\..*", (of_parameters,)),
     (r"tls\.ciphers", (of_parameters,)),
+    (r"tls\.\d+", (section("tls"),)),
     (r"certificate\.ignored", (section("certificate"), of_ignored)),
     (
         rf"certificate\.(?:{_PORT}|chain|name)",

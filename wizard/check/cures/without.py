@@ -48,6 +48,7 @@ SOMETIMES: dict[str, str] = {
     "firewall.zone": "which zone is the outer one, only the operator knows",
     "certificate.name": "another certificate must be issued",
     "certificate.chain": "another certificate, or the issuer's beside it, must be put there",
+    "tls.PORT": "the value is the operator's own, and stays",
     "senders.table": "which rows are the operator's own, a run asks",
     "table.sender_access.own": "what a row shall do, only the operator knows",
     "table.sender_access.actions": "what a row shall do, only the operator knows",

@@ -28,9 +28,9 @@ _TAKEN = 250
 
 
 def check(action: CheckDovecot, context: Context) -> Undo:
-    """Let doveconf(1) read our file after all others, and check that no setting is missing.
+    """Let doveconf(1) read our file after all others, and check that none of its parts is missing.
 
-    Raises Trouble if doveconf refuses or a setting is missing. No file of Dovecot's is changed.
+    Raises Trouble if doveconf refuses or a part is missing. No file of Dovecot's is changed.
     """
     doing = "reading Dovecot's new configuration with doveconf"
     file, seen = action.file, context.observe(action.file.path)
@@ -46,14 +46,15 @@ def check(action: CheckDovecot, context: Context) -> Undo:
     context.require_success(doing, advice, "doveconf", "-c", whole, "-n")
     settings = context.query("doveconf", "-c", whole, "-a").out.decode("utf-8", "surrogateescape")
     want = Wanted(action.lmtp, action.mailbox, action.cert, action.key)
-    lacks = needed(flattened(settings), action.version, want)
+    lacks = needed(flattened(settings), action.version, want) & {*action.parts}
     if lacks:
         raise Trouble(
             doing,
             f"Dovecot would still lack {', '.join(sorted(lacks))}: another file overrides it",
             "Look for these settings with `grep -r` in /etc/dovecot; nothing of it was replaced.",
         )
-    context.say(f"doveconf reads the new file as planned ({', '.join(action.parts)}).")
+    parts = f" ({', '.join(action.parts)})" if action.parts else ""
+    context.say(f"doveconf reads the new file as planned{parts}.")
     return {}
 
 

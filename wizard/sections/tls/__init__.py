@@ -1,0 +1,1 @@
+"""TLS versions and ciphers by a profile (postconf(5), Mozilla's Server Side TLS)."""
