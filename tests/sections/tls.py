@@ -459,10 +459,12 @@ def test_off_leaves_a_file_that_sets_nothing() -> None:
     lines = written(done.text(TLS_CONF))
     in_force = replace(done, dovecot=replace(done.dovecot, settings={**STOCK_2_3, **lines}))
     assert pending(plan_of(INTERMEDIATE, in_force, dovecot=WRITE)) == []
-    assert pending(build_plan(answers(POLICY, dovecot=WRITE), in_force, ("dovecot",))) is not None
     whole = build_plan(answers(POLICY, dovecot=WRITE), in_force)
     assert TLS_CONF not in [one.path for one in whole.files]
     assert lines_of(POLICY, in_force) == {}
     assert lines_of(MODERN, in_force) == {"ssl_min_protocol": "TLSv1.3"}
-    off = plan_of(POLICY, in_force, dovecot=WRITE)
-    assert "tls-dovecot-service" in pending(off)
+    for conf in ("write", "leave"):
+        off = plan_of(POLICY, in_force, dovecot=DovecotAnswers(conf))
+        assert "tls-dovecot-service" in pending(off)
+        assert f"`rm {TLS_CONF}`" in "\n".join(off.warnings)
+        assert pending(plan_of(POLICY, done_by(off, in_force), dovecot=WRITE)) == []

@@ -18,6 +18,7 @@ from tests.lab.broken import (
     master_cf,
     newer_records,
     packet_filter,
+    profile,
     records,
     refusing,
     relaying,
@@ -77,6 +78,7 @@ _ROWS: dict[str, Way] = {
     **unit_file.WAYS,
     **log_and_queue.WAYS,
     **encryption.WAYS,
+    **profile.WAYS,
     **renewing.WAYS,
 }
 WAYS: dict[str, Way] = {
@@ -88,4 +90,5 @@ UNUSUAL: dict[str, Way] = {
     **unusual_host.UNUSUAL,
     **unusual_certificates.UNUSUAL,
     **newer_records.UNUSUAL,
+    **profile.UNUSUAL,
 }

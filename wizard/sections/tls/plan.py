@@ -36,19 +36,22 @@ _POLICIES = {
 
 def plan(request: Request) -> Part:
     """Return what the section adds to a plan."""
-    answers = request.answers
-    if tls.SECTION not in request.scope:
-        return Part()
-    if not tls.is_requested(answers, named=request.scope.named):
+    named = request.scope.named
+    if tls.SECTION not in request.scope or not tls.is_requested(request.answers, named=named):
         return Part()
     file = _dovecot_file(request)
-    is_on = answers.tls.profile != POLICY
+    remarks = _remarks(request) if request.answers.tls.profile != POLICY else _switched_off(file)
     return Part(
         files=(file,) if file else (),
         after_firewall=tuple(_steps(file, request.host)) if file else (),
         cautions=tuple(_cautions(request)),
-        warnings=(*_remarks(request),) if is_on else (),
+        warnings=tuple(remarks),
     )
+
+
+def _switched_off(file: Optional[PlannedFile]) -> Iterator[str]:
+    if file is not None and file.pending:
+        yield f"{TLS_CONF} stays, and sets nothing any more: `rm {TLS_CONF}`"
 
 
 def _cautions(request: Request) -> Iterator[Caution]:
@@ -69,11 +72,11 @@ def _dovecot_file(request: Request) -> Optional[PlannedFile]:
     """Return Dovecot's file with its next text, None if it is not planned."""
     answers, dovecot = request.answers, request.host.dovecot
     facts = request.host.files[TLS_CONF]
-    if (
-        answers.dovecot.conf != "write"
-        or _why_not_dovecot(request.host)
-        or TLS_CONF in request.protected
-    ):
+    # What an earlier run wrote is switched off, whoever writes Dovecot's other lines now.
+    is_written = answers.dovecot.conf == "write" or (
+        answers.tls.profile == POLICY and facts.live is not None
+    )
+    if not is_written or _why_not_dovecot(request.host) or TLS_CONF in request.protected:
         return None
     proposal = propose(facts.live, answers.tls.profile, dovecot.version, dovecot.settings)
     return PlannedFile(facts, proposal) if proposal else None
