@@ -29,8 +29,8 @@ class Tls:
         becomes="smtpd_tls_mandatory_protocols",
     )
     port25: str = choice(
-        "TLS of other servers",
-        "TLS versions and ciphers on port 25. It needs a profile.",
+        "TLS on port 25",
+        "TLS versions and ciphers for other servers. strict needs a profile.",
         POLICY,
         choices=(POLICY, STRICT),
         says=(
@@ -47,6 +47,5 @@ class Tls:
 
 
 _NO_PROFILE = (
-    "strict needs a profile, since 587 and 465 would have older TLS than port 25. Choose "
-    'profile = "intermediate", or port25 = "policy".'
+    "strict needs a profile: 587 and 465 would have older TLS. Choose the profile intermediate."
 )

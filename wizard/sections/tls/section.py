@@ -37,8 +37,7 @@ def _settings(texts: Texts) -> TextByName:
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:
     if checked.get("profile", POLICY) == POLICY:
-        stays = "stays as it is"
-        return {"profile": f"587, 465 and 993: {stays}", "port25": f"port 25: {stays}"}
+        return {"profile": "587, 465 and 993 stay as they are", "port25": "port 25 stays as it is"}
     return {
         "profile": f"-o {PARAMETERS[0]} and others on 587 and 465",
         "port25": "TLS 1.2 or newer"
