@@ -10,7 +10,17 @@ import pytest
 
 from lab import dovecot, network
 from lab.host import Host
-from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
+from tests.lab.program import (
+    ANSWERS,
+    BAD,
+    PROGRAM,
+    PYZ,
+    ZEKE,
+    BootHost,
+    accepting,
+    apply,
+    wizard,
+)
 
 pytestmark = pytest.mark.lab
 
@@ -54,6 +64,9 @@ def set_up(boot_host: BootHost, suite: str) -> Host:
     host.unmask_dovecot()
     host.write(ANSWERS, ZEKE + DOVECOT, 0o600)
     code, said = apply(host)
+    if code == BAD:
+        # Debian's Dovecot keeps mail elsewhere.
+        code, said = apply(host, *accepting(said))
     assert code == 0, said
     exempt = f"smtpd_client_event_limit_exceptions=$mynetworks, {network.STRANGER}"
     host.run(["postconf", "-e", exempt], check=True)
@@ -61,9 +74,9 @@ def set_up(boot_host: BootHost, suite: str) -> Host:
     return host
 
 
-def turned(host: Host, tls: str, *accepted: str) -> str:
+def turned(host: Host, tls: str, *accepted: str, dovecot: str = DOVECOT) -> str:
     """Run the section alone with these answers, and return what was said."""
-    host.write(ANSWERS, f"{ZEKE}{DOVECOT}[tls]\n{tls}\n", 0o600)
+    host.write(ANSWERS, f"{ZEKE}{dovecot}[tls]\n{tls}\n", 0o600)
     code, said = apply(host, "--section", "tls", *accepted)
     assert code == 0, said
     return said
@@ -85,6 +98,13 @@ def left_over(host: Host, port: int, profile: str) -> dict[str, str]:
     """The issues without those of the test authority's certificate."""
     found = issues(host, port, profile)
     return {name: one for name, one in found.items() if name not in OF_THE_AUTHORITY}
+
+
+def sends_and_reads(host: Host) -> None:
+    """Send on each port and read mail, with the newest TLS."""
+    login = ["python3", "-c", SUBMIT, dovecot.USER, dovecot.PASSWORD, "25", "587", "465"]
+    versions = dict(one.split() for one in host.run(login, check=True).stdout.splitlines())
+    assert versions == dict.fromkeys(("25", "587", "465", "993"), "TLSv1.3")
 
 
 def findings(host: Host) -> dict[str, str]:
@@ -119,28 +139,28 @@ def test_sslyze_finds_the_profile_met(boot_host: BootHost, suite: str) -> None:
 @pytest.mark.promise(13, 17)
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_people_send_and_read_with_each_profile(boot_host: BootHost, suite: str) -> None:
+    """EL9's stand-in has Dovecot 2.3.13, which does not know TLSv1.3; EL9 itself has 2.3.16."""
     host = set_up(boot_host, suite)
     before = files(host)
-    login = ["python3", "-c", SUBMIT, dovecot.USER, dovecot.PASSWORD, "25", "587", "465"]
     for profile in ("intermediate", "modern"):
         said = turned(host, f'profile = "{profile}"')
-        assert "crypto policy is" in said or "crypto" not in said
-        versions = dict(one.split() for one in host.run(login, check=True).stdout.splitlines())
-        assert versions == dict.fromkeys(("25", "587", "465", "993"), "TLSv1.3")
+        degrades = (suite, profile) == ("el9", "modern")
+        assert ("cannot be limited to TLS 1.3" in said) == degrades
+        sends_and_reads(host)
         assert set(findings(host).values()) == {"right"}
         code, said = wizard(host, "check")
         assert code == 0, said
+        assert not re.search(r"(WRONG|warning) +(log|TLS)", said), said
         code, said = apply(host, "--section", "tls")
         assert "Nothing to do" in said
-    code, said = wizard(host, "status", "--json")
-    values = {one["section"]: one for one in json.loads(said)["sections"]}
-    assert values["tls"]["today"] == "modern", values["tls"]
-    run = json.loads(host.run([PROGRAM, "runs", "--json"]).stdout)["runs"]
-    assert run
+    values = json.loads(host.run([PROGRAM, "status", "--json"]).stdout)["sections"]
+    assert next(one["value"] for one in values if one["section"] == "tls") == "modern"
     code, said = wizard(host, "undo", "--yes")
     assert code == 0, said
     assert "ssl_min_protocol = TLSv1.2" in (host.root / OURS).read_text()
+    assert (host.root / FILES[1]).read_text().count("-o tls_preempt_cipherlist=yes") == 2
     turned(host, 'profile = "policy"')
     assert files(host) == before, "every byte is back"
     text = (host.root / OURS).read_text()
     assert [one for one in text.splitlines() if not one.startswith("#")] == []
+    sends_and_reads(host)

@@ -13,7 +13,7 @@ from tests.factories import FRESH, ZEKE, done_by, pending
 from tests.sections import Case
 from wizard.answers.model import Answers
 from wizard.answers.sections.dovecot import Dovecot as DovecotAnswers
-from wizard.answers.sections.tls import Tls
+from wizard.answers.sections.tls import TLS_CONF, Tls
 from wizard.answers.toml import parse_answers
 from wizard.door import Door
 from wizard.host import facts
@@ -28,7 +28,7 @@ from wizard.planning.by_hand import Base, Bases
 from wizard.planning.read_back import read_back
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.tls_values import EXCLUDED, MANDATORY, ORDER, PARAMETERS, PROTOCOLS, WEAKER
-from wizard.sections.tls.dovecot import TLS_CONF, written
+from wizard.sections.tls.dovecot import written
 
 CASE = Case(
     {"profile": "intermediate"},
@@ -434,6 +434,19 @@ def test_dovecot_is_left_alone_without_write_or_profile_or_where_it_cannot_be_us
     for plan, why in cases:
         assert TLS_CONF not in [one.path for one in plan.files]
         assert why in tls_said(plan)
+
+
+@pytest.mark.parametrize(
+    ("version", "can"),
+    [("2.3.13", False), ("2.3.14", False), ("2.3.15", True), ("2.3.16", True), ("2.4.1-4", True)],
+)
+def test_a_dovecot_that_does_not_know_tls_1_3_gets_intermediate(version: str, can: bool) -> None:
+    host = with_dovecot(version)
+    said = tls_said(plan_of(MODERN, host, dovecot=WRITE))
+    assert ("port 993 gets the profile intermediate" in said) == (not can)
+    lowest = lines_of(MODERN, host)["ssl_min_protocol"]
+    assert lowest == ("TLSv1.3" if can else "TLSv1.2")
+    assert "993 gets" not in tls_said(plan_of(INTERMEDIATE, host, dovecot=WRITE))
 
 
 @pytest.mark.parametrize(

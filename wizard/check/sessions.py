@@ -146,7 +146,13 @@ def begin_sessions(
         else None,
         begin_mailboxes(answers, door, pool, seconds),
         begin_profile(
-            answers, pool, {port: one for port, (_, one) in begun.items()}, at, here=here, helo=helo
+            answers,
+            door,
+            pool,
+            {port: session for port, (_, session) in begun.items()},
+            at=at,
+            here=here,
+            helo=helo,
         ),
         lmtp,
         why_absent(door, auth, auth_fault, answers) if auth_fault else None,

@@ -6,6 +6,7 @@ outgoing client too, and a fixed list excludes the hybrid groups of newer OpenSS
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from wizard.answers.model import Answers
@@ -69,3 +70,16 @@ def of_port_25(name: str) -> Callable[[Answers], str]:
         return IN_MAIN_CF[answers.tls.port25].get(name, "")
 
     return value
+
+
+_DOVECOT_WITH_1_3 = (2, 3, 15)
+"""The first Dovecot that knows ssl_min_protocol = TLSv1.3 (its release notes)."""
+
+
+def of_dovecot(profile: str, version: str) -> str:
+    """Return the profile that a Dovecot of this version, such as 2.3.16, can have.
+
+    One that does not know TLSv1.3 starts with it, and then has no TLS at all.
+    """
+    number = tuple(map(int, re.findall(r"\d+", version)[:3]))
+    return INTERMEDIATE if profile == MODERN and number < _DOVECOT_WITH_1_3 else profile

@@ -10,6 +10,8 @@ from wizard.answers.field import choice
 POLICY, INTERMEDIATE, MODERN = "policy", "intermediate", "modern"
 """The profiles: Postfix's own versions and ciphers, and Mozilla's two (Server Side TLS, 5.7)."""
 STRICT = "strict"
+TLS_CONF = "/etc/dovecot/conf.d/99-postfix-wizard-tls.conf"
+"""The file with the profile's settings of Dovecot."""
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 from wizard.answers.model import Answers
-from wizard.answers.sections.tls import INTERMEDIATE, MODERN, POLICY, STRICT
+from wizard.answers.sections.tls import INTERMEDIATE, MODERN, POLICY, STRICT, TLS_CONF
 from wizard.check.abuse.client_hello import OLD, TLS_1_2, Answer, Offer, offer_tls
 from wizard.check.abuse.suites import ANONYMOUS_SUITES, WEAK_SUITES
 from wizard.check.certificates.probing import PortTls
 from wizard.check.smtp import scripts
-from wizard.check.smtp.session import QUIT, Endpoint, Exchange, converse
+from wizard.check.smtp.session import QUIT, REFUSED, Endpoint, Exchange, converse
 from wizard.check.tls.services import PortSettings
+from wizard.door import Door
+from wizard.errors import Trouble
 from wizard.finding import Check, Finding
+from wizard.host.dovecot import SECONDS, VERSION
 from wizard.limits import PROBE_SECONDS
 from wizard.postfix.tls import OF_ENTRIES, OF_MAIN_CF, is_of_profile
-from wizard.postfix.tls_values import PARAMETERS
+from wizard.postfix.tls_values import PARAMETERS, of_dovecot
 from wizard.text import printable
 
 IMAPS = 993
@@ -98,51 +101,59 @@ _EXPECTED = {
     INTERMEDIATE: "TLS 1.2 or newer, AEAD ciphers with forward secrecy",
     MODERN: "TLS 1.3 alone",
 }
+_CIPHER_LIST = "ssl_cipher_list"
+_LOG = "`journalctl -u dovecot` says why: a setting that this Dovecot does not know, or its files."
 _RUN = "`postfix-wizard apply --section tls` writes the profile."
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What a port answered to each offer that it must refuse, and why TLS did not begin, else ""."""
+    """What a port answered to each offer that it must refuse by its limit.
 
+    `why` says why TLS did not begin, else "". `has_no_tls` is True if the port answers, and no client
+    gets TLS there. `own` names a value of the operator's own that decides, "" for none.
+    """
+
+    limit: str
     answers: Mapping[str, Answer]
     why: str = ""
+    has_no_tls: bool = False
+    own: str = ""
 
 
 def begin_profile(
     answers: Answers,
+    door: Door,
     pool: Executor,
     served: Mapping[int, Future[PortTls]],
-    at: Mapping[int, str],
     *,
+    at: Mapping[int, str],
     here: Mapping[int, PortSettings],
     helo: str,
 ) -> Callable[[], Iterator[Finding]]:
     """Start the handshakes; call the result to wait for the findings. Nothing is tried without a profile.
 
-    `served` are the sessions of the ports: TLS is tried where it began in them, and after them. `helo`
-    is the name in EHLO.
+    `served` are the sessions of the ports: TLS is tried where it began in them, and after them. `at`
+    are the addresses of the ports, and `helo` is the name in EHLO.
     """
     if answers.tls.profile == POLICY:
         return lambda: iter(())
     before = scripts.with_helo(scripts.UNTIL_TLS, helo)
-    opened: dict[int, tuple[str, Sequence[Exchange]]] = {
-        25: (at[25], before),
-        587: (at[587], before),
-        465: (at[465], ()),
-    }
+    lines: dict[int, Sequence[Exchange]] = {25: before, 587: before, 465: ()}
     tried = {
         port: pool.submit(
-            _try_port, Endpoint(where, port), lines, limit_of(port, answers), served.get(port)
+            _try_port,
+            Endpoint(at[port], port),
+            said,
+            Tried(limit_of(port, answers), {}, own=_of_operator(here.get(port))),
+            served.get(port),
         )
-        for port, (where, lines) in opened.items()
+        for port, said in lines.items()
     }
     if answers.dovecot.conf == "write":
-        tried[IMAPS] = pool.submit(_try_imaps, Endpoint(_LOOPBACK, IMAPS), answers.tls.profile)
-    return lambda: (
-        judge_port(port, limit_of(port, answers), one.result(), here.get(port))
-        for port, one in tried.items()
-    )
+        imaps = Endpoint(_LOOPBACK, IMAPS)
+        tried[IMAPS] = pool.submit(_try_dovecot, imaps, door, answers.tls.profile)
+    return lambda: (judge_port(port, one.result()) for port, one in tried.items())
 
 
 def limit_of(port: int, answers: Answers) -> str:
@@ -152,26 +163,24 @@ def limit_of(port: int, answers: Answers) -> str:
     return INTERMEDIATE if answers.tls.port25 == STRICT else POLICY
 
 
-def judge_port(port: int, limit: str, tried: Tried, here: Optional[PortSettings] = None) -> Finding:
-    """`tls.PORT`: it refuses what the profile excludes. A value of the operator's own is a warning."""
-    check = Check(f"tls.{port}", f"port {port}: TLS by the profile", _EXPECTED[limit])
+def judge_port(port: int, tried: Tried) -> Finding:
+    """`tls.PORT`: it refuses what its limit excludes. A value of the operator's own is a warning."""
+    check = Check(f"tls.{port}", f"port {port}: TLS by the profile", _EXPECTED[tried.limit])
     taken = {what: one.taken for what, one in tried.answers.items() if one.taken}
     unknown = {what: one.why for what, one in tried.answers.items() if one.why}
+    if tried.has_no_tls:
+        return check.wrong(printable(f"no TLS at all: {tried.why}"), _LOG)
     if tried.why:
-        return check.unknown(tried.why)
+        return check.unknown(printable(tried.why))
     if taken:
-        seen = "; ".join(f"accepts {what} ({said})" for what, said in taken.items())
-        own = _of_operator(here)
-        if own:
-            return check.warning(
-                printable(seen),
-                printable(f"{own}, which no run changes: take it out, then {_RUN}"),
-            )
-        return check.wrong(printable(seen), _RUN)
+        seen = printable("; ".join(f"accepts {what} ({said})" for what, said in taken.items()))
+        if not tried.own:
+            return check.wrong(seen, _RUN)
+        advice = f"{tried.own}, which no run changes: take it out, then {_RUN}"
+        return check.warning(seen, printable(advice))
     if unknown:
-        return check.unknown(
-            printable("; ".join(f"{what}: {why}" for what, why in unknown.items()))
-        )
+        said = "; ".join(f"{what}: {why}" for what, why in unknown.items())
+        return check.unknown(printable(said))
     return check.right(f"refuses {' and '.join(tried.answers)}")
 
 
@@ -189,23 +198,36 @@ def _of_operator(here: Optional[PortSettings]) -> str:
 
 
 def _try_port(
-    where: Endpoint,
-    before: Sequence[Exchange],
-    limit: str,
-    served: Optional[Future[PortTls]],
+    where: Endpoint, before: Sequence[Exchange], tried: Tried, served: Optional[Future[PortTls]]
 ) -> Tried:
     if served is None:
-        return Tried({}, "smtpd was not tried there without Dovecot")
+        return replace(tried, why="smtpd was not tried there without Dovecot")
     if not served.result().transcript.certificate:
-        return Tried({}, "TLS did not begin there")
-    return Tried(_answers(where, before, limit))
+        return replace(tried, why="TLS did not begin there")
+    return replace(tried, answers=_answers(where, before, tried.limit))
 
 
-def _try_imaps(where: Endpoint, limit: str) -> Tried:
+def _try_dovecot(where: Endpoint, door: Door, profile: str) -> Tried:
+    limit = of_dovecot(profile, _version(door))
+    lines = door.readable_text(TLS_CONF)
+    # The plan leaves the line out where Dovecot has other ciphers than its own or EL's.
+    has_own = limit == INTERMEDIATE and bool(lines) and _CIPHER_LIST not in lines
+    own = f"{_CIPHER_LIST} is set in another file of Dovecot" if has_own else ""
     session = converse(where, (Exchange("greeting", tls=True), QUIT), PROBE_SECONDS)
-    if not session.certificate:
-        return Tried({}, f"TLS did not begin there: {session.why}")
-    return Tried(_answers(where, (), limit))
+    if session.certificate:
+        return Tried(limit, _answers(where, (), limit), own=own)
+    # Dovecot listens and goes on without TLS if it does not know a value of its settings.
+    is_open = session.why != REFUSED and not session.is_late
+    return Tried(limit, {}, session.why, has_no_tls=is_open)
+
+
+def _version(door: Door) -> str:
+    """Return Dovecot's version, "" if it does not say it."""
+    try:
+        said = door.run(VERSION, timeout=SECONDS)
+    except Trouble:
+        return ""
+    return said.text if said else ""
 
 
 def _answers(where: Endpoint, before: Sequence[Exchange], limit: str) -> dict[str, Answer]:

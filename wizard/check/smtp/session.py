@@ -88,6 +88,8 @@ class Exchange:
 
 
 QUIT = Exchange("quit", "QUIT")
+REFUSED = "connection refused"
+"""Why a session does not begin where nobody listens."""
 OUTSIDER = "relay-test@example.net"
 """A recipient at a domain that RFC 2606 reserves. Nobody gets mail there, and it is not ours."""
 STARTTLS, AT_ONCE = "starttls", "at once"
@@ -302,7 +304,7 @@ def reason(fault: Exception, seconds: float) -> str:
     if isinstance(fault, socket.timeout):
         return f"no answer within {seconds:g} s"
     if isinstance(fault, ConnectionRefusedError):
-        return "connection refused"
+        return REFUSED
     if isinstance(fault, (ConnectionResetError, BrokenPipeError)):
         return "the server broke the connection off"
     if isinstance(fault, ssl.SSLError):

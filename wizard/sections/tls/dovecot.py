@@ -12,8 +12,8 @@ from wizard.answers.sections.tls import INTERMEDIATE, MODERN
 from wizard.postfix.dovecot import Settings, series
 from wizard.postfix.lines import Lines, content
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.tls_values import of_dovecot
 
-TLS_CONF = "/etc/dovecot/conf.d/99-postfix-wizard-tls.conf"
 HEAD = (
     "# Written by postfix-wizard: TLS versions and ciphers by the profile of its section tls. A rerun",
     "# of the section writes it anew.",
@@ -51,7 +51,7 @@ def wanted(profile: str, version: str) -> dict[str, str]:
     return {
         INTERMEDIATE: {PROTOCOL: "TLSv1.2", CIPHERS: _MOZILLA, order: value},
         MODERN: {PROTOCOL: "TLSv1.3"},
-    }.get(profile, {})
+    }.get(of_dovecot(profile, version), {})
 
 
 def propose(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from wizard.answers.model import Caution
-from wizard.answers.sections.tls import MODERN, POLICY, STRICT
+from wizard.answers.sections.tls import MODERN, POLICY, STRICT, TLS_CONF
 from wizard.host.facts import Host
 from wizard.host.units import RUNNING_STATES
 from wizard.paths import MASTER_CF
@@ -20,8 +20,9 @@ from wizard.plan.planned_file import PlannedFile
 from wizard.postfix import tls
 from wizard.postfix.dovecot import series
 from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.tls_values import of_dovecot
 from wizard.sections.reading import main_cf
-from wizard.sections.tls.dovecot import TLS_CONF, others, propose
+from wizard.sections.tls.dovecot import others, propose
 from wizard.text import printable
 
 UNIT = "dovecot"
@@ -151,5 +152,10 @@ def _of_dovecot(request: Request) -> Iterator[str]:
         yield f"tls: Dovecot gets no profile: {why}."
         return
     live, dovecot = host.files[TLS_CONF].live, host.dovecot
+    if of_dovecot(answers.tls.profile, dovecot.version) != answers.tls.profile:
+        yield (
+            f"tls: Dovecot {dovecot.version} cannot be limited to TLS 1.3 (2.3.15 and newer can), so "
+            "port 993 gets the profile intermediate."
+        )
     for name, value in others(live, answers.tls.profile, dovecot.version, dovecot.settings):
         yield f"tls: {name} = {printable(value)} of Dovecot is your own and stays."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.answers.model import Answers
-from wizard.answers.sections.tls import POLICY, STRICT
+from wizard.answers.sections.tls import POLICY, STRICT, TLS_CONF
 from wizard.host.facts import Host
 from wizard.paths import MASTER_CF
 from wizard.postfix import tls
@@ -14,7 +14,7 @@ from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.tls_values import PARAMETERS
 from wizard.sections.reading import main_cf
 from wizard.sections.section import ManagedFile, Section, TextByName, Texts
-from wizard.sections.tls.dovecot import TLS_CONF, written
+from wizard.sections.tls.dovecot import written
 from wizard.sections.tls.plan import plan
 
 

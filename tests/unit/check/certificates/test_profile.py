@@ -10,18 +10,20 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.factories import ZEKE
 from tests.unit.check.scripted import Pair
-from wizard.answers.sections.tls import Tls
+from wizard.answers.sections.tls import TLS_CONF, Tls
 from wizard.check.abuse.client_hello import Answer
 from wizard.check.certificates import profile
 from wizard.check.certificates.probing import PortTls
 from wizard.check.certificates.profile import Tried, begin_profile, judge_port, limit_of
 from wizard.check.smtp.session import Endpoint, Transcript
 from wizard.check.tls.services import PortSettings
+from wizard.door import Door, Outcome
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 from wizard.postfix.settings import Settings
 
@@ -70,7 +72,7 @@ def serving(
                 peer, _ = listener.accept()
                 peer.settimeout(5)
                 with contextlib.suppress(OSError), peer:
-                    context.wrap_socket(peer, server_side=True)
+                    context.wrap_socket(peer, server_side=True).close()
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -83,7 +85,7 @@ def serving(
 
 
 def finding(where: Endpoint, limit: str) -> Finding:
-    return judge_port(587, limit, Tried(profile._answers(where, (), limit)))
+    return judge_port(587, Tried(limit, profile._answers(where, (), limit)))
 
 
 def test_a_server_of_the_profile_is_right(pair: Pair) -> None:
@@ -152,7 +154,7 @@ def test_every_suite_of_tls_1_2_with_a_certificate_is_in_one_of_the_lists() -> N
 
 # The verdict.
 
-TAKEN = Tried({"TLS 1.1 or older": Answer(taken="TLS 1.1, cipher suite 0xC014")})
+TAKEN = Tried("intermediate", {"TLS 1.1 or older": Answer(taken="TLS 1.1, cipher suite 0xC014")})
 
 
 def settings(own: dict[str, str], options: dict[str, str]) -> PortSettings:
@@ -173,22 +175,31 @@ def settings(own: dict[str, str], options: dict[str, str]) -> PortSettings:
         (TAKEN, {"tls_preempt_cipherlist": "no"}, {}, WARNING, "set in main.cf"),
         (TAKEN, {"smtpd_tls_exclude_ciphers": "aNULL, EXPORT"}, {}, WRONG, "apply"),
         (TAKEN, {}, {"smtpd_tls_protocols": "!SSLv2,!SSLv3,!TLSv1,!TLSv1.1"}, WRONG, "apply"),
-        (Tried({"x": Answer(refused="refused")}), {}, {}, RIGHT, ""),
-        (Tried({"x": Answer(why="no answer within 2 s")}), {}, {}, UNKNOWN, ""),
-        (Tried({}, "TLS did not begin there"), {}, {}, UNKNOWN, ""),
+        (Tried("intermediate", {"x": Answer(refused="refused")}), {}, {}, RIGHT, ""),
+        (Tried("intermediate", {"x": Answer(why="no answer within 2 s")}), {}, {}, UNKNOWN, ""),
+        (Tried("intermediate", {}, "TLS did not begin there"), {}, {}, UNKNOWN, ""),
+        (
+            Tried("intermediate", {}, "the server broke it off", has_no_tls=True),
+            {},
+            {},
+            WRONG,
+            "journalctl",
+        ),
     ],
 )
 def test_the_verdict(
     tried: Tried, own: dict[str, str], options: dict[str, str], verdict: str, advice: str
 ) -> None:
-    seen = judge_port(587, "intermediate", tried, settings(own, options))
+    seen = judge_port(587, replace(tried, own=profile._of_operator(settings(own, options))))
     assert (seen.verdict, seen.id) == (verdict, "tls.587")
     assert advice in seen.advice
 
 
 def test_what_is_shown_of_a_server_has_no_control_characters() -> None:
     options = {"smtpd_tls_protocols": "\x1b[2J"}
-    assert "\x1b" not in judge_port(587, "modern", TAKEN, settings({}, options)).advice
+    own = profile._of_operator(settings({}, options))
+    assert own
+    assert "\x1b" not in judge_port(587, replace(TAKEN, own=own)).advice
 
 
 @pytest.mark.parametrize(
@@ -205,14 +216,71 @@ def test_the_limit_of_a_port(tls: Tls, port: int, limit: str) -> None:
     assert limit_of(port, replace(ZEKE, tls=tls)) == limit
 
 
-def test_nothing_is_tried_without_a_profile_or_where_tls_did_not_begin() -> None:
+def test_imaps_without_tls_is_wrong_and_nobody_there_unknown(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def judged(where: Endpoint) -> Finding:
+        return judge_port(993, profile._try_dovecot(where, Door(tmp_path), "intermediate"))
+
+    with serving(pair, MOZILLA) as where:
+        assert judged(where).verdict == RIGHT
+    assert judged(where).verdict == UNKNOWN
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+
+        def serve() -> None:
+            peer, _ = listener.accept()
+            with peer:
+                peer.recv(4096)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        seen = judged(Endpoint("127.0.0.1", port))
+        thread.join(10)
+    assert seen.verdict == WRONG
+    assert "no TLS at all" in seen.seen
+    monkeypatch.setattr(profile, "PROBE_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        silent = Endpoint("127.0.0.1", int(listener.getsockname()[1]))
+        assert judged(silent).verdict == UNKNOWN
+
+
+def test_ciphers_of_the_operator_in_dovecot_are_a_warning(pair: Pair, tmp_path: Path) -> None:
+    conf = tmp_path / TLS_CONF.lstrip("/")
+    conf.parent.mkdir(parents=True)
+    with serving(pair, "DEFAULT:@SECLEVEL=0") as where:
+        for text, verdict in (
+            ("ssl_min_protocol = TLSv1.2\n", WARNING),
+            ("ssl_min_protocol = TLSv1.2\nssl_cipher_list = ECDHE\n", WRONG),
+            ("", WRONG),
+        ):
+            conf.write_text(text)
+            seen = judge_port(993, profile._try_dovecot(where, Door(tmp_path), "intermediate"))
+            assert seen.verdict == verdict, text
+
+
+def test_an_old_dovecot_is_compared_with_what_it_can_have(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(pair, MOZILLA) as where:
+        for version, verdict in (("2.3.13 (89f7)", RIGHT), ("2.3.16 (7e2e)", WRONG)):
+            door = Door()
+            monkeypatch.setattr(
+                Door, "run", lambda *_, _said=version, **__: Outcome(0, _said.encode(), b"")
+            )
+            assert judge_port(993, profile._try_dovecot(where, door, "modern")).verdict == verdict
+
+
+def test_nothing_is_tried_without_a_profile_or_where_tls_did_not_begin(tmp_path: Path) -> None:
+    door = Door(tmp_path)
     at = dict.fromkeys((25, 587, 465), "127.0.0.1")
     session: Future[PortTls] = Future()
     session.set_result(PortTls(Transcript()))
     with ThreadPoolExecutor(4) as pool:
-        assert list(begin_profile(ZEKE, pool, {}, at, here={}, helo="EHLO x")()) == []
+        assert list(begin_profile(ZEKE, door, pool, {}, at=at, here={}, helo="x")()) == []
         answers = replace(ZEKE, tls=Tls("intermediate"))
-        begun = begin_profile(answers, pool, {25: session, 587: session}, at, here={}, helo="x")
+        sessions = {25: session, 587: session}
+        begun = begin_profile(answers, door, pool, sessions, at=at, here={}, helo="x")
         found = {one.id: one for one in begun()}
     assert {one.verdict for one in found.values()} == {UNKNOWN}
     assert "did not begin" in found["tls.587"].seen
