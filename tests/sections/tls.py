@@ -265,7 +265,7 @@ def test_a_whole_plan_with_a_profile_takes_no_line_of_port_25_out() -> None:
 
 @pytest.mark.parametrize(
     "option",
-    [f"{MANDATORY}=>=TLSv1.2", f"{ORDER}=yes", f"{EXCLUDED}={CIPHERS}"],
+    [f"{MANDATORY}=>=TLSv1.2", f"{MANDATORY}=>=TLSv1.3", f"{ORDER}=yes", f"{EXCLUDED}={CIPHERS}"],
 )
 def test_one_option_makes_no_profile(option: str) -> None:
     own = with_line(

@@ -220,11 +220,10 @@ def _expected(service: Optional[Service], wanted: Collection[str]) -> Iterator[t
 
 
 def _follows(service: Service, profile: str) -> bool:
-    """True if an entry has all options of a profile; of several, one may be the operator's."""
-    options = OPTIONS[profile]
-    values = service.values
-    there = [name for name, value, _ in options if _is(values.get(name), value)]
-    return len(there) >= max(1, len(options) - 1)
+    """True if an entry has the options of a profile; up to a third may be the operator's."""
+    options, values = OPTIONS[profile], service.values
+    others = [name for name, value, _ in options if not _is(values.get(name), value)]
+    return 3 * len(others) <= len(options)
 
 
 def _is(live: Optional[str], value: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tests.lab.broken.rows import option, sets
+from tests.lab.broken.rows import sets
 from tests.lab.broken.way import Way, swap
 
 _SAVED = "/etc/postfix-wizard/answers.toml"
-_ENTRIES = ("submission/inet", "smtps/inet")
+_AT_ONCE = "$(postconf -M | awk '$1 ~ /^(smtps|submissions)$/ {print $1}')/inet"
+"""The entry of 465, whose name depends on Postfix's version."""
+_ENTRIES = ("submission/inet", _AT_ONCE)
 _APPLY = "apply --section tls"
 _SINCE_1_2 = "!SSLv2,!SSLv3,!TLSv1,!TLSv1.1"
 _CIPHERS = "aNULL,kRSA,SHA1,SHA256,SHA384,CAMELLIA,ARIA,AESCCM,SEED"
@@ -29,10 +31,17 @@ def _answered(profile: str, port25: str = "policy") -> str:
     )
 
 
+def _option(entry: str, *settings: str) -> str:
+    """Give an entry options; the shell expands its name."""
+    # postconf(1) takes a name of no entry without a word.
+    assured = f'postconf -M "{entry}" | grep -q .'
+    return "\n".join((assured, *(f'postconf -P "{entry}/{one}"' for one in settings)))
+
+
 _ON = "\n".join(
     (
         _answered("intermediate"),
-        *(option(entry, *_OPTIONS) for entry in _ENTRIES),
+        *(_option(entry, *_OPTIONS) for entry in _ENTRIES),
         sets("smtpd_tls_exclude_ciphers = aNULL, EXPORT"),
         "",
     )
@@ -40,8 +49,8 @@ _ON = "\n".join(
 """What a run with the profile intermediate writes."""
 
 
-def _out(entry: str, name: str) -> str:
-    return f"postconf -PX {entry}/{name}"
+def _out(entry: str, *names: str) -> str:
+    return "\n".join(f'postconf -PX "{entry}/{name}"' for name in names)
 
 
 WAYS = {
@@ -49,7 +58,9 @@ WAYS = {
         _answered("intermediate"), {f"tls.{port}": _APPLY for port in (25, 587, 465)}
     ),
     "587 has lost the versions of the profile": Way(
-        f"{_ON}{_out(_ENTRIES[0], 'smtpd_tls_mandatory_protocols')}", {"tls.587": _APPLY}
+        # Without SHA-1 no cipher of TLS 1.1 is there, whatever the versions.
+        _ON + _out(_ENTRIES[0], "smtpd_tls_mandatory_protocols", "smtpd_tls_exclude_ciphers"),
+        {"tls.587": _APPLY},
     ),
     "465 has lost the ciphers of the profile": Way(
         f"{_ON}{_out(_ENTRIES[1], 'smtpd_tls_exclude_ciphers')}", {"tls.465": _APPLY}
@@ -65,7 +76,7 @@ WAYS = {
         {"tls.587": _APPLY, "tls.465": _APPLY},
     ),
     "old versions on 587 by an option of the operator": Way(
-        _ON + option(_ENTRIES[0], "smtpd_tls_mandatory_protocols=!SSLv2,!SSLv3"),
+        _ON + _option(_ENTRIES[0], "smtpd_tls_mandatory_protocols=!SSLv2,!SSLv3"),
         warning={"tls.587": "smtpd_tls_mandatory_protocols"},
     ),
     "other ciphers on 25 by the operator": Way(
@@ -77,7 +88,7 @@ WAYS = {
 UNUSUAL = {
     "TLS 1.3 alone on 587, which is more than the profile": Way(
         _ON
-        + option(
+        + _option(
             _ENTRIES[0], "smtpd_tls_mandatory_protocols=!SSLv2,!SSLv3,!TLSv1,!TLSv1.1,!TLSv1.2"
         )
     ),
