@@ -75,9 +75,9 @@ WAYS = {
         _ON + swap("^profile = .*", 'profile = "modern"', _SAVED),
         {"tls.587": _APPLY, "tls.465": _APPLY},
     ),
-    "old versions on 587 by an option of the operator": Way(
-        _ON + _option(_ENTRIES[0], "smtpd_tls_mandatory_protocols=!SSLv2,!SSLv3"),
-        warning={"tls.587": "smtpd_tls_mandatory_protocols"},
+    "weak ciphers on 587 by an option of the operator": Way(
+        _ON + _option(_ENTRIES[0], "smtpd_tls_exclude_ciphers=aNULL,MD5"),
+        warning={"tls.587": "smtpd_tls_exclude_ciphers"},
     ),
     "other ciphers on 25 by the operator": Way(
         _ON + sets("smtpd_tls_exclude_ciphers = MD5"),
