@@ -49,4 +49,4 @@ def taken_as(field: Field, text: Text) -> str:
         return ""
     taken = as_written(field, text)
     others = "".join(f", {name} {value}" for name, value in also_written(field, text).items())
-    return f"Taken as {taken}{others}. " if taken != text else ""
+    return f"Taken as {taken}{others}. " if taken != text and text.strip() else ""

@@ -2,11 +2,12 @@
 
 A caution is accepted with the value that the plan prints. `Accepted.values` returns the values of
 a choice of another kind, which decides what is planned. A byte that would end the value or the
-word (a comma, a blank, a quote) is written as `%XX`.
+word (a comma, a blank, a quote) is written as `%XX`, and so is a `%` that would begin such a group.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from urllib.parse import quote, unquote
 from wizard.answers.model import Caution
 
 OPTION = "--accept"
-_SPECIAL = frozenset("%,\"'\\")
+_SPECIAL = frozenset(",\"'\\")
+_GROUP = re.compile(r"%(?=[0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def option(name: str, values: Collection[str]) -> str:
 
 def _encoded(value: str) -> str:
     return "".join(
-        one if _is_plain(one) else quote(one, safe="", errors="surrogateescape") for one in value
+        one if _is_plain(one) else quote(one, safe="", errors="surrogateescape")
+        for one in _GROUP.sub("%25", value)
     )
 
 

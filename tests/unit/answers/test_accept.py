@@ -64,6 +64,9 @@ def test_only_all_of_the_values_accept(words: list[str], accepts: bool) -> None:
         "a,b",
         "%2C",
         "100%",
+        "%,41",
+        "%%41%",
+        "50%é",
         "-rf",
         "$(reboot)",
         "name=value",
@@ -84,6 +87,12 @@ def test_what_is_printed_can_be_typed_and_accepts(value: str) -> None:
     assert not set(word) & set(" ,\"'\\") - {","}
     assert word.count(",") == 1
     assert read_accepted([word]).has(one)
+
+
+def test_a_value_is_shown_as_it_is_where_that_is_clear() -> None:
+    place = "mbox:~/mail:INBOX=/var/mail/%{user}"
+    assert form_of(caution(place, name="dovecot-mailbox")) == f"dovecot-mailbox={place}"
+    assert form_of(caution("%41", name="x")) == "x=%2541"
 
 
 @pytest.mark.slow

@@ -284,6 +284,7 @@ NO_RUN_WRITES = {
     "parameters",
     "queue.hold",
     "queue.space",
+    "socket.services",
     "stranger",
     "stranger.1.reached",
     "stranger.1.1",
