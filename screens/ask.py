@@ -10,7 +10,8 @@ from textual.widget import Widget
 
 from screens.modal import Window
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from wizard.host.suggest import Suggestion

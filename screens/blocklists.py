@@ -15,7 +15,8 @@ from screens.messages import Failed
 from screens.widgets.field import FormField, TextField
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
-from screens.widgets.rows import FieldRows, Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import FieldRows, Rows
 from wizard.answers.catalogue import CATALOGUE, Blocklist
 from wizard.answers.field import Field
 from wizard.answers.form import CUSTOM, Text

@@ -15,7 +15,7 @@ from screens.review_tabs import Tab, changes_of
 from screens.widgets.choice import Choice, Tabs
 from screens.widgets.entry import Entry
 from screens.widgets.line import Line
-from screens.widgets.rows import Row
+from screens.widgets.row import Row
 
 
 class SearchEntry(Entry):

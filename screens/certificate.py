@@ -13,7 +13,8 @@ from screens.background import in_background
 from screens.form import FormScreen
 from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
 from screens.widgets.line import Line
-from screens.widgets.rows import FieldRows, Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import FieldRows, Rows
 from wizard.answers.field import Field
 from wizard.certificates.dates import day
 from wizard.certificates.model import CertificatePair

@@ -6,7 +6,7 @@ from typing import Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from screens.widgets.rows import Row
+from screens.widgets.row import Row
 from screens.widgets.wrap import wrapped
 
 WIDE = 100

@@ -10,7 +10,8 @@ from screens.browsing import BrowsingScreen
 from screens.desk import Desk
 from screens.notes import CONFLICT, display_order, edit_rows
 from screens.review_tabs import Tab
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 from wizard.plan.choices import MINE, PLANNED, Choices
 from wizard.plan.hand_edit import HandEdit
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Iterator, Optional
 
 from screens.columns import WIDE, beside, fits_beside, reasons_width
-from screens.widgets.rows import Row, text_rows
+from screens.widgets.row import Row, text_rows
 from wizard.paths import RENEWAL_HOOK
 from wizard.plan.diff import GONE, NEW, NO_NEWLINE, SAME, Hunk, Line, hunks
 from wizard.plan.model import FileChange, Plan

@@ -21,7 +21,8 @@ from screens.widgets.foot import Foot
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
 from screens.widgets.moving import page_away
-from screens.widgets.rows import Rows, position
+from screens.widgets.rows import Rows
+from screens.widgets.scrolling import position
 from wizard.answers.field import Field
 from wizard.answers.fields import field_of
 from wizard.answers.unsaid import Unsaid

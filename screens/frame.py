@@ -20,7 +20,8 @@ from screens.terminal import LOW, LOWEST, WIDE
 from screens.widgets.head import Head
 from screens.widgets.keyline import KeyLine
 from screens.widgets.looks import LOOK_CLASSES
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 from screens.widgets.seat import GAP, Seat
 from screens.widgets.whole import Whole
 

@@ -10,7 +10,8 @@ from textual.widget import Widget
 from screens.modal import Window
 from screens.terminal import WIDE
 from screens.widgets.keyline import key_name
-from screens.widgets.rows import Lines, Row, text_rows
+from screens.widgets.row import Row, text_rows
+from screens.widgets.rows import Lines
 from screens.widgets.wrap import wrapped
 
 AROUND = 4

@@ -13,7 +13,8 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.frame import LOG, RUNS, UNDO, Sections, WizardScreen
 from screens.messages import Failed, HostLoaded, HostRead, Watch
-from screens.widgets.rows import Row, Rows, error_rows, text_rows
+from screens.widgets.row import Row, error_rows, text_rows
+from screens.widgets.rows import Rows
 from screens.widgets.wrap import wrapped
 
 if TYPE_CHECKING:

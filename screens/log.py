@@ -16,7 +16,8 @@ from screens.messages import Failed
 from screens.modal import NEXT_PART, Window
 from screens.widgets.choice import Choice
 from screens.widgets.line import Line
-from screens.widgets.rows import Lines, Row, error_rows, text_rows
+from screens.widgets.row import Row, error_rows, text_rows
+from screens.widgets.rows import Lines
 from wizard.log import pflogsumm, read, report
 from wizard.log.since import since
 from wizard.log.tally import Tally

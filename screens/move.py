@@ -13,7 +13,8 @@ from screens.desk import Desk
 from screens.messages import Failed
 from screens.modal import NEXT_PART, Window
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows, text_rows
+from screens.widgets.row import Row, text_rows
+from screens.widgets.rows import Rows
 from wizard.answers.model import Answers
 from wizard.move import ticks
 from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist

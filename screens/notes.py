@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Collection, Iterator, Optional, Sequence
 
 from screens.columns import WIDE, side_by_side
-from screens.widgets.rows import Row, text_rows
+from screens.widgets.row import Row, text_rows
 from screens.widgets.wrap import wrapped
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
@@ -17,6 +17,7 @@ from wizard.plan.foreign import text_lines
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Plan
 from wizard.plan.summary import summary
+from wizard.text import counted
 
 FOREIGN, CAUTION, CONFLICT = "foreign:", "caution:", "conflict:"
 """Each begins the key of a row: something from another server, a caution, a conflict to decide."""
@@ -143,3 +144,16 @@ def _in_columns(shown: Sequence[tuple[str, Sequence[str]]], width: int) -> Itera
     texts = [lines for _, lines in shown] + missing
     yield from (Row(one, "quiet") for one in side_by_side(heads, width, _BOX))
     yield from (Row(one) for one in side_by_side(texts, width, _BOX))
+
+
+def before_run(plan: Plan) -> str:
+    """Return what the run does to this host, and what a connection that breaks does to the run."""
+    if plan.gathers:
+        return (
+            "Nothing of this host is changed yet: what comes is kept aside, and judged. The "
+            "run goes on even if this connection breaks; its questions are asked here."
+        )
+    return (
+        f"Now this host is changed, in {counted(len(plan.pending), 'step')}. Each file is kept as it "
+        "was; the run goes on even if this connection breaks."
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator, Optional
 
 from screens.messages import Finished
-from screens.widgets.rows import Row, text_rows
+from screens.widgets.row import Row, text_rows
 from screens.widgets.wrap import wrapped
 from wizard.run.records import DIED, DONE, FAILED, STOPPED
 from wizard.run.ways_on import RESUMES, RESUMES_REPAIRED, remaining

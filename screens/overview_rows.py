@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Mapping
 from rich.cells import cell_len
 
 from screens.desk import Desk
-from screens.widgets.rows import Row
+from screens.widgets.row import Row
 from screens.widgets.wrap import cut, plain
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.drafts.draft import WRONG

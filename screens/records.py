@@ -11,7 +11,8 @@ from screens.background import in_background
 from screens.desk import Desk
 from screens.messages import Failed
 from screens.modal import Window
-from screens.widgets.rows import Lines, Row, error_rows, text_rows
+from screens.widgets.row import Row, error_rows, text_rows
+from screens.widgets.rows import Lines
 from wizard.answers.model import Answers
 from wizard.check.report import WORDS
 from wizard.dns.records import Published, fragment

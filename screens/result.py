@@ -22,7 +22,8 @@ from screens.resuming import ask_to_resume
 from screens.undo_limits import UNDO_LIMITS, show_undo_limits
 from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows, error_rows, text_rows
+from screens.widgets.row import Row, error_rows, text_rows
+from screens.widgets.rows import Rows
 from screens.widgets.seat import Seat
 from wizard.answers.model import Answers
 from wizard.answers.old_server import old_server

@@ -8,7 +8,7 @@ from typing import Collection, Iterator, Optional, Sequence
 from screens.findings import FINE, LOOKS, TITLES, Group, Paragraph, whole
 from screens.messages import Finished
 from screens.outcome import message
-from screens.widgets.rows import Row
+from screens.widgets.row import Row
 from screens.widgets.wrap import cut, wrapped
 from wizard.run.records import DONE
 

@@ -15,13 +15,14 @@ from screens.desk import Desk
 from screens.diffs import command_rows, copy_rows, diff_rows
 from screens.frame import Sections
 from screens.messages import Again, Failed, Launched, Planned
-from screens.notes import CAUTION, CONFLICT, FOREIGN, note_rows, summary_rows
+from screens.notes import CAUTION, CONFLICT, FOREIGN, before_run, note_rows, summary_rows
 from screens.places import place_of_section
 from screens.review_tabs import COMMANDS, FILE, NOTES, SUMMARY, TO_COPY, Tab, make_tabs
 from screens.widgets.choice import Tabs
 from screens.widgets.field import WRONG
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
 from wizard.answers.model import Answers, Caution, Problem, narrowed
@@ -373,16 +374,7 @@ class ReviewScreen(DecidingScreen):
             how = "Enter opens its page." if first.name in DANGERS else "Space accepts it."
             self._say_not_run(f"{self.blocked_by} must be accepted first. {how}")
             return
-        text = (
-            f"Now this host is changed, in {counted(len(plan.pending), 'step')}. Each file is kept as it was; the "
-            "run goes on even if this connection breaks."
-        )
-        if plan.gathers:
-            text = (
-                "Nothing of this host is changed yet: what comes is kept aside, and judged. The "
-                "run goes on even if this connection breaks; its questions are asked here."
-            )
-        ask(self.app, self.QUESTION, text, lambda: self._start(plan))
+        ask(self.app, self.QUESTION, before_run(plan), lambda: self._start(plan))
 
     def _say_not_run(self, why: str) -> None:
         self.query_one("#review-says", Line).say(f"{NOT_RUN}: {why}", "caution", NOT_RUN)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from textual.message import Message
 from textual.strip import Strip
 
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 
 ABOVE = 3
 """Lines that stay in sight above a line that was gone to."""

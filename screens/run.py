@@ -24,7 +24,8 @@ from screens.widgets.keyline import KeyLine
 from screens.widgets.line import Line
 from screens.widgets.pane import Pane
 from screens.widgets.prompt import Prompt
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 from screens.widgets.seat import Seat
 from wizard.plan.model import Plan
 from wizard.run import follow, history, lock, prompts

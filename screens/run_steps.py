@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from screens.progress import DONE, FAILED, NEXT, RUNS, WAITS, StepView
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 from screens.widgets.wrap import cut_middle, plain, wrapped
 
 LOOKS = {DONE: "right", FAILED: "wrong", RUNS: "strong"}

@@ -14,7 +14,8 @@ from screens.messages import Failed, TakeBack, Watch
 from screens.modal import Window
 from screens.overview_rows import title_of
 from screens.widgets.line import Line
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 from screens.widgets.wrap import cut, plain
 from wizard.run.history import RunSummary
 from wizard.run.records import DONE

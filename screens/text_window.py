@@ -9,7 +9,8 @@ from textual.widget import Widget
 
 from screens.clipboard import can_copy, copy
 from screens.modal import Window
-from screens.widgets.rows import Row, Rows, text_rows
+from screens.widgets.row import Row, text_rows
+from screens.widgets.rows import Rows
 
 
 class Paragraphs(Rows):

@@ -13,7 +13,8 @@ from textual.strip import Strip
 
 from screens.widgets.looks import Drawn
 from screens.widgets.moving import focus_beside
-from screens.widgets.rows import FieldRows, Row
+from screens.widgets.row import Row
+from screens.widgets.rows import FieldRows
 
 
 class Choice(Drawn, can_focus=True):

@@ -15,7 +15,8 @@ from screens.widgets.entry import Entry
 from screens.widgets.field import WRONG, FormField
 from screens.widgets.field_label import FieldLabel
 from screens.widgets.line import Line
-from screens.widgets.rows import FieldRows, Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import FieldRows, Rows
 from wizard.answers.as_written import as_written
 from wizard.answers.field import Field
 from wizard.answers.form import Text, item_problem, item_problems, split_items

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from screens.widgets.rows import Scrolling
+from screens.widgets.scrolling import Scrolling
 
 
 class Pane(Scrolling):

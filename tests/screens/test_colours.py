@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from screens.widgets.line import ERROR
-from screens.widgets.rows import Row, error_rows, text_rows
+from screens.widgets.row import Row, error_rows, text_rows
 from tests.screens.picture import in_signal_colours
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
 from tests.screens.standin import (

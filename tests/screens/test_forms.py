@@ -11,7 +11,8 @@ from screens.desk import Wish
 from screens.widgets.choice import Choice
 from screens.widgets.entry import Entry
 from screens.widgets.field import FormField, TextField
-from screens.widgets.rows import FieldRows, Lines, Rows, position
+from screens.widgets.rows import FieldRows, Lines, Rows
+from screens.widgets.scrolling import position
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
 from tests.screens.standin import StandIn, answers, fresh_host, make_plan, set_up_host

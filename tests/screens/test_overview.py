@@ -13,7 +13,8 @@ from textual.app import App
 from screens import overview
 from screens.desk import Desk, Wish
 from screens.overview_rows import overview_rows
-from screens.widgets.rows import Row, Rows
+from screens.widgets.row import Row
+from screens.widgets.rows import Rows
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text
 from tests.screens.standin import RUN, StandIn, answers, set_up_host

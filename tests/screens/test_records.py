@@ -10,7 +10,8 @@ from typing import cast
 import pytest
 
 from screens.app import WizardApp
-from screens.widgets.rows import Lines, Row
+from screens.widgets.row import Row
+from screens.widgets.rows import Lines
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened, type_text, walk_to
 from tests.screens.standin import RUN, StandIn, fresh_host, make_app
