@@ -64,10 +64,11 @@ def build(suite: Suite) -> Base:
     require_root()
     install_tools(_TOOLS)
     debian = store.layer(f"debian-{suite.name}", _debian_key(suite), lambda to: _debian(suite, to))
+    epel = _epel(suite, debian)
     house = store.layer(
         f"house-{suite.name}",
-        _house_key(suite, debian),
-        lambda to: _house(suite, debian, to),
+        _house_key(suite, debian, epel),
+        lambda to: _house(suite, debian, epel, to),
     )
     period = str(int(time.time() // _CERTIFICATES_LAST))
     recipe = store.digest(house.name, period, files=[_HERE / "certificates.py"])
@@ -120,17 +121,30 @@ def _debian(suite: Suite, to: Path) -> None:
     run([*argv, address] if address else argv, log=to / "build.log")
 
 
-def _house_key(suite: Suite, debian: Path) -> str:
-    """Return the hash of the recipe's files, the blocklists, the stock files and the tree below."""
+_EPEL = ("opendkim",)
+"""Debian's packages of what a host has from EPEL, as RPMs."""
+
+
+def _epel(suite: Suite, debian: Path) -> Path:
+    """Return a directory with these packages, and all that they need and the tree lacks."""
+    return store.layer(
+        f"epel-{suite.name}",
+        store.digest(debian.name, *_EPEL, files=[_HERE / "debs.py"]),
+        lambda to: debs.download(suite.debian, _EPEL, to, onto=debian / "root"),
+    )
+
+
+def _house_key(suite: Suite, debian: Path, epel: Path) -> str:
+    """Return the hash of the recipe's files, the blocklists, the stock files and the layers below."""
     recipe = [_HERE / name for name in ("base.py", "furnish.py", "packages.py", "certificates.py")]
     recipe += sorted(path for path in (_HERE / "tree").rglob("*") if path.is_file())
     recipe += sorted((_HERE / "rpm").iterdir())
     shipped = stock.stock_files(suite.name)
     zones = repr((blocklists.zone_files(), blocklists.statements()))
-    return store.digest(debian.name, shipped.name, repr(suite), zones, files=recipe)
+    return store.digest(debian.name, epel.name, shipped.name, repr(suite), zones, files=recipe)
 
 
-def _house(suite: Suite, debian: Path, to: Path) -> None:
+def _house(suite: Suite, debian: Path, epel: Path, to: Path) -> None:
     """Build the house as an overlay upon the Debian tree; `to`/tree is what it adds."""
     store.say(f"furnishing {suite.name}: files, RPMs, keys")
     (to / "ssh").mkdir()
@@ -140,7 +154,8 @@ def _house(suite: Suite, debian: Path, to: Path) -> None:
     with _overlay(debian / "root", to) as root:
         furnish.furnish(root, suite, key.with_suffix(".pub").read_text())
         certificates.trust_authority(to / "ca", root)
-        packages.build_repository(root, suite, debian / "debs", stock.stock_files(suite.name))
+        shipped = stock.stock_files(suite.name)
+        packages.build_repository(root, suite, debian / "debs", epel, shipped)
         host_key = (root / "etc/ssh/ssh_host_ed25519_key.pub").read_text()
     (to / "ssh/known_hosts").write_text(f"192.168.1.1 {host_key}")
 

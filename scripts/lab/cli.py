@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--no-letsencrypt", action="store_true", help="no /etc/letsencrypt")
     up.add_argument("--no-ipv6", action="store_true", help="IPv6 disabled, ::1 absent")
     up.add_argument("--certbot", action="store_true", help="certbot, with EPEL's timer")
+    up.add_argument("--epel", action="store_true", help="EPEL is enabled; it has opendkim")
     up.add_argument("--pyz", metavar="FILE", help="put FILE at /usr/local/bin/postfix-wizard")
 
     for name, text in (
@@ -77,6 +78,7 @@ def _up(args: argparse.Namespace) -> None:
         letsencrypt=not args.no_letsencrypt,
         ipv6=not args.no_ipv6,
         certbot=args.certbot,
+        epel=args.epel,
         pyz=args.pyz,
     )
     booted = host.boot(args.name, options)

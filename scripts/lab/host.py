@@ -24,6 +24,7 @@ from typing import Iterator, Optional, Sequence, Union
 
 from lab import base as bases
 from lab import dovecot, machine, network
+from lab.packages import lay_epel
 from lab.shell import Argv, LabError, clean_environment, require_root, run_in_tree
 from lab.suites import suite as find_suite
 
@@ -48,6 +49,7 @@ class Options:
     letsencrypt: bool = True
     ipv6: bool = True
     certbot: bool = False
+    epel: bool = False
     pyz: Optional[str] = None
 
 
@@ -313,6 +315,8 @@ def _apply(root: Path, options: Options) -> None:
             target.write_text(text)
         wants = root / "etc/systemd/system/multi-user.target.wants/dovecot-lab.path"
         wants.symlink_to("/etc/systemd/system/dovecot-lab.path")
+    if options.epel:
+        lay_epel(root)
     if options.pyz is not None:
         target = root / "usr/local/bin/postfix-wizard"
         shutil.copyfile(options.pyz, target)

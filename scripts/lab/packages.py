@@ -32,35 +32,43 @@ _HERE = Path(__file__).resolve().parent
 _SIGNER = "Lab signing key <lab@zeke.ne.jp>"
 
 
-def build_repository(root: Path, suite: Suite, debs: Path, stock: Path) -> None:
+def build_repository(root: Path, suite: Suite, debs: Path, epel: Path, stock: Path) -> None:
     """Build, sign and publish the RPMs in the tree `root`, and install the release package.
 
-    `debs` holds the suite's own packages of Postfix and Cyrus SASL, `stock` the main.cf and master.cf to ship.
-    The signing key is made here, imported into the RPM database, and thrown away.
+    `debs` holds the suite's own packages of Postfix and Cyrus SASL, `epel` those of what EPEL has, `stock` the
+    main.cf and master.cf to ship. EPEL's repository is there, and a host has it by `epel-release`. The signing key is made here, imported into the RPM database, and thrown away.
     """
     work = root / "srv/build"
     (work / "files").mkdir(parents=True)
-    for deb in sorted(debs.glob("*.deb")):
-        run(["dpkg-deb", "-x", deb, work / "debs"])
+    for directory, packages in (("debs", debs), ("epel", epel)):
+        for deb in sorted(packages.glob("*.deb")):
+            run(["dpkg-deb", "-x", deb, work / directory])
     for source in sorted((_HERE / "rpm").iterdir()):
         shutil.copy(source, work / "files")
     for file in (stock / "main.cf", stock / "master.cf", _HERE / "tree/etc/aliases"):
         shutil.copy(file, work / "files")
     (work / "files/dynamicmaps.cf").write_text(_dynamic_maps(suite))
 
-    for spec in ("redhat-release", "postfix", "cyrus-sasl-plain"):
+    for spec in ("redhat-release", "epel-release", "postfix", "cyrus-sasl-plain"):
         run_in_tree(root, _rpmbuild(suite, debs, spec))
     for definitions in OTHER_MTAS:
         run_in_tree(root, _rpmbuild(suite, debs, "other-mta", definitions))
     names = _publish(root, work, "/srv/repo")
     run_in_tree(root, _rpmbuild(suite, debs, "postfix", {"pf_release": "2"}))
     names += _publish(root, work, "/srv/updates")
+    run_in_tree(root, _rpmbuild(suite, debs, "opendkim", {"pf_debs": "/srv/build/epel"}))
+    names += _publish(root, work, "/srv/epel")
     _sign(root, names)
     release = next(name for name in names if "redhat-release" in name)
     run_in_tree(root, ["rpm", "-i", "--excludedocs", release])
-    for repository in ("/srv/repo", "/srv/updates"):
+    for repository in ("/srv/repo", "/srv/updates", "/srv/epel"):
         run_in_tree(root, ["createrepo_c", "--quiet", repository])
     shutil.rmtree(work)
+
+
+def lay_epel(root: Path) -> None:
+    """Enable EPEL in the tree of a host, as its `epel-release` does."""
+    shutil.copy(_HERE / "rpm/epel.repo", root / "etc/yum.repos.d/epel.repo")
 
 
 def _publish(root: Path, work: Path, repository: str) -> list[str]:
