@@ -39,6 +39,7 @@ from wizard.run.readiness import unready
 from wizard.run.records import DIED
 from wizard.run.release import ways_on
 from wizard.secrets import masked, without_number
+from wizard.sections.registry import SECTIONS
 
 _OLD_SERVER = re.compile(rb"""old_server["']?\s*=\s*["'][^"']""")
 """Matches saved answers that name an old server."""
@@ -133,6 +134,9 @@ def _complete(door: Door, answers: Answers, host: Host, sections: Collection[str
     if answers.relay.host and (not sections or RELAY in sections) and door.is_live:
         targets = [(name, has_mx) for name, has_mx, _ in nexthops(nexthop(answers.relay))]
         host = replace(host, relay_targets=relay_targets(targets, host.network.resolvers))
+    for one in SECTIONS:
+        if not sections or one.name in sections:
+            host = one.complete(door, answers, host)
     path = answers.dns.zone_file
     if path and all(one.path != path for one in host.zones):
         host = replace(host, zones=tuple(read_named_zones(door, path)))

@@ -49,6 +49,7 @@ RULES: dict[str, Callable[[str], str]] = {
         names.fqdn,
         names.origin,
         names.relay_host,
+        names.selector,
         names.server_or_none,
         names.spf_name,
         names.ssh_host,

@@ -13,6 +13,7 @@ from wizard.answers.sections.aliases import Aliases
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.sections.certificate import Certificate
 from wizard.answers.sections.delivery import Delivery
+from wizard.answers.sections.dkim import Dkim
 from wizard.answers.sections.dns import Dns
 from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.dovecot import Dovecot
@@ -44,6 +45,7 @@ class Answers:
     dovecot: Dovecot = field(default_factory=Dovecot)
     hardening: Hardening = field(default_factory=Hardening)
     senders: Senders = field(default_factory=Senders)
+    dkim: Dkim = field(default_factory=Dkim)
     move: Move = field(default_factory=Move)
 
 

@@ -38,10 +38,7 @@ class Key:
 def public_key(der: bytes) -> Optional[Key]:
     """Return the key of a certificate in DER; None if it is of another kind or unreadable."""
     try:
-        (_, algorithm), (_, bits) = items(signed_fields(der)[_KEY_FIELD][1])
-        (_, kind), *_ = items(algorithm)
-        # The first byte of a bit string counts the bits that its last one lacks: none, here.
-        return _key(kind, bits[1:])
+        return key_of(signed_fields(der)[_KEY_FIELD][1])
     except (ValueError, IndexError):
         return None
 
@@ -52,6 +49,17 @@ def public_key_info(der: bytes) -> bytes:
     Raises ValueError and IndexError if the certificate is unreadable.
     """
     return encoded(*signed_fields(der)[_KEY_FIELD])
+
+
+def key_of(content: bytes) -> Optional[Key]:
+    """Return the key of the content of a SubjectPublicKeyInfo; None if it is of another kind.
+
+    Raises ValueError and IndexError if it is unreadable.
+    """
+    (_, algorithm), (_, bits) = items(content)
+    (_, kind), *_ = items(algorithm)
+    # The first byte of a bit string counts the bits that its last one lacks: none, here.
+    return _key(kind, bits[1:])
 
 
 def _key(kind: bytes, bits: bytes) -> Optional[Key]:

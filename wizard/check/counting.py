@@ -14,7 +14,14 @@ from typing import Optional
 from wizard.check.network.ports import NOBODY
 from wizard.finding import WRONG, Finding
 from wizard.paths import MAIN_CF, MASTER_CF
-from wizard.plan.actions import BuildTable, EnableUnit, Service, StagedCheck, TurnBeside
+from wizard.plan.actions import (
+    BuildTable,
+    EnableUnit,
+    Service,
+    StagedCheck,
+    TurnBeside,
+    TurnSigner,
+)
 from wizard.plan.choices import MINE
 from wizard.plan.hold import CLASS
 from wizard.plan.model import Plan
@@ -171,7 +178,9 @@ def about(finding_id: str) -> frozenset[str]:
         found.update(file.path for file in section.files)
         units = [unit.removesuffix(".service") for unit in section.units]
         found.update(
-            f"{kind.__name__}:{unit}" for unit in units for kind in (EnableUnit, TurnBeside)
+            f"{kind.__name__}:{unit}"
+            for unit in units
+            for kind in (EnableUnit, TurnBeside, TurnSigner)
         )
     return frozenset(found)
 

@@ -14,6 +14,7 @@ from wizard.certificates.model import CertificatePair, Lineage
 from wizard.host.firewall_facts import Firewall
 from wizard.host.gathered_facts import Gathered
 from wizard.host.mta_facts import Mtas
+from wizard.host.signing_facts import Signing
 from wizard.paths import MANAGED
 
 
@@ -309,6 +310,8 @@ class Host:
     """The `.rpmnew` and `.rpmsave` of main.cf and master.cf."""
     crypto_policy: str = ""
     """The name of the system's crypto policy, "" for none (`wizard.host.crypto_policy`)."""
+    signing: Signing = field(default_factory=Signing)
+    """What the section dkim needs, read once the answers are known."""
     old_server: str = ""
     """The old server of a move, as in the saved answers."""
     read_at: int = 0

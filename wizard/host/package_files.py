@@ -1,6 +1,6 @@
 """Fetch the files that dnf would install: the candidate package's main.cf, master.cf and /etc/aliases.
 
-Before Postfix is installed, the plan is made from them. All downloads go to a private directory
+Before Postfix is installed, the plan is made from them. The files of another package come the same way. All downloads go to a private directory
 below /tmp, which is always removed; the host itself is not changed.
 """
 
@@ -11,6 +11,8 @@ import re
 import shutil
 import tarfile
 import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
@@ -22,7 +24,8 @@ from wizard.host.postfix import NEVRA
 from wizard.host.private import WITH_US, private_directory
 from wizard.paths import ALIASES, MAIN_CF, MASTER_CF
 
-DOING = "fetching the postfix package to see which files it would lay"
+DOING = "fetching the {} package to see which files it would lay"
+POSTFIX = "postfix"
 
 DNF = (
     # With --quiet it does not say why a package is excluded.
@@ -94,7 +97,7 @@ FAULTS = (
     (
         r"Problem:|nothing provides|conflict",
         "the package cannot be installed beside what is there",
-        "Run `dnf install --assumeno postfix` and read why.",
+        "Run `dnf install --assumeno {package}` and read why.",
     ),
 )
 """Patterns of dnf's messages on stderr, each with its meaning and what to do."""
@@ -104,23 +107,47 @@ PackageFiles = tuple[Postfix, dict[str, bytes]]
 """The Postfix of the candidate package, and the bytes of its files of `PATHS` by path."""
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """The package that dnf would install, and the bytes of its requested files by path."""
+
+    nevra: str
+    version: str
+    files: Mapping[str, bytes]
+
+
 def read_package_files(door: Door) -> PackageFiles:
-    """Fetch the package that dnf would install, and read its files.
+    """Fetch the Postfix that dnf would install, and read its files.
 
     Raises Trouble when no repository is enabled, none can be reached, or none has the package.
     """
-    with private_directory(DOING) as place:
+    found = read_candidate(door, POSTFIX, PATHS)
+    if not {MAIN_CF, MASTER_CF} <= found.files.keys():
+        raise Trouble(
+            DOING.format(POSTFIX),
+            f"{found.nevra} holds no main.cf and master.cf that rpm2archive can unpack",
+            "See `rpm2archive` and `rpm -qpl` on that package.",
+        )
+    kind = likely_database_type(own_parameters(found.files[MAIN_CF]), found.version)
+    package = Package(found.nevra, candidate=True)
+    return Postfix(package, found.version, kind), dict(found.files)
+
+
+def read_candidate(door: Door, package: str, paths: Collection[str]) -> Candidate:
+    """Fetch a package that dnf would install, and read those of its files. Raises Trouble as above."""
+    with private_directory(DOING.format(package)) as place:
         seeded = _seed(SYSTEM_CACHE, place / "cache", time.time())
-        outcome = _fetch(door, place, seeded)
+        outcome = _fetch(door, place, seeded, package)
         if outcome.code != 0 and seeded:
-            outcome = _fetch(door, place, seeded=False)
+            outcome = _fetch(door, place, seeded=False, package=package)
         if outcome.code != 0:
-            raise fetch_trouble(outcome, shutil.disk_usage(place).free)
-        return _read(door, sorted((place / "packages").glob("*.rpm")))
+            raise fetch_trouble(outcome, shutil.disk_usage(place).free, package)
+        return _read(door, sorted((place / "packages").glob("*.rpm")), package, paths)
 
 
-def fetch_trouble(outcome: Outcome, free: int) -> Trouble:
+def fetch_trouble(outcome: Outcome, free: int, package: str = POSTFIX) -> Trouble:
     """Return the error for a failure of dnf; `free` is the free space for its files, in bytes."""
+    doing = DOING.format(package)
     # dnf prints the reason why a package is excluded on standard output.
     reasons = re.findall(rf"^.*{EXCLUDED}.*$", outcome.text, re.MULTILINE)
     said = "\n".join((*reasons, *outcome.complaints))
@@ -131,11 +158,11 @@ def fetch_trouble(outcome: Outcome, free: int) -> Trouble:
         found = re.search(rf"^.*(?:{pattern}).*$", said, re.MULTILINE)
         if found:
             reason = found[0].strip() if pattern == EXCLUDED else _gist(said)
-            return Trouble(DOING, f"{wrong} ({reason})", advice)
+            return Trouble(doing, f"{wrong} ({reason})", advice.format(package=package))
     return Trouble(
-        DOING,
+        doing,
         f"dnf ended with {outcome.code} ({_gist(said)})",
-        "Run `dnf install --downloadonly postfix` to see all that it says.",
+        f"Run `dnf install --downloadonly {package}` to see all that it says.",
     )
 
 
@@ -144,7 +171,7 @@ def _gist(said: str) -> str:
     return next((line for line in lines if line.startswith("Error:")), lines[-1] if lines else "")
 
 
-def _fetch(door: Door, place: Path, seeded: bool) -> Outcome:
+def _fetch(door: Door, place: Path, seeded: bool, package: str) -> Outcome:
     cache = place / ("cache" if seeded else "fresh")
     outcome = door.run(
         (
@@ -154,16 +181,12 @@ def _fetch(door: Door, place: Path, seeded: bool) -> Outcome:
             f"--setopt=cachedir={cache}",
             *(("--setopt=*.metadata_expire=never",) if seeded else ()),
             f"--destdir={place / 'packages'}",
-            *("install", "postfix"),
+            *("install", package),
         ),
         timeout=TIMEOUT_SECONDS,
     )
     if outcome is None:
-        raise Trouble(
-            DOING,
-            NO_DNF,
-            ON_THE_SERVER,
-        )
+        raise Trouble(DOING.format(package), NO_DNF, ON_THE_SERVER)
     return outcome
 
 
@@ -191,46 +214,35 @@ def _glob(directory: Path, pattern: str) -> list[Path]:
         return []
 
 
-def _read(door: Door, packages: list[Path]) -> PackageFiles:
+def _read(door: Door, packages: list[Path], package: str, paths: Collection[str]) -> Candidate:
     for path in packages:
         query = ("rpm", "-qp", "--nosignature", "--qf", rf"%{{NAME}}\n{NEVRA}\n%{{VERSION}}\n")
         outcome = door.run((*query, str(path)))
         words = outcome.text.splitlines() if outcome is not None else []
-        if words[:1] == ["postfix"]:
-            return _unpack(door, path, nevra=words[1], version=words[2])
+        if words[:1] == [package]:
+            archive = door.run(("rpm2archive", "-"), data=path.read_bytes(), timeout=60)
+            files = members(archive.stdout, paths) if archive is not None else {}
+            return Candidate(words[1], words[2], files)
     raise Trouble(
-        DOING,
-        "dnf fetched no package called postfix",
-        "Run `dnf install --downloadonly postfix` to see what it does.",
+        DOING.format(package),
+        f"dnf fetched no package called {package}",
+        f"Run `dnf install --downloadonly {package}` to see what it does.",
     )
 
 
-def _unpack(door: Door, path: Path, *, nevra: str, version: str) -> PackageFiles:
-    outcome = door.run(("rpm2archive", "-"), data=path.read_bytes(), timeout=60)
-    files = members(outcome.stdout) if outcome is not None else {}
-    if MAIN_CF not in files or MASTER_CF not in files:
-        raise Trouble(
-            DOING,
-            f"{nevra} holds no main.cf and master.cf that rpm2archive can unpack",
-            "See `rpm2archive` and `rpm -qpl` on that package.",
-        )
-    kind = likely_database_type(own_parameters(files[MAIN_CF]), version)
-    return Postfix(Package(nevra, candidate=True), version, kind), files
-
-
-def members(archive: bytes) -> dict[str, bytes]:
-    """Return the files of `PATHS` in a tar archive of `./etc/...`, by path."""
+def members(archive: bytes, paths: Collection[str] = PATHS) -> dict[str, bytes]:
+    """Return these files in a tar archive of `./etc/...`, by path."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r|*") as tar:
             for member in tar:
                 name = f"/{member.name.lstrip('./')}"
-                if name not in PATHS or not member.isreg() or member.size > LARGEST:
+                if name not in paths or not member.isreg() or member.size > LARGEST:
                     continue
                 file: Optional[io.BufferedReader] = tar.extractfile(member)  # type: ignore[assignment]
                 if file is not None:
                     found[name] = file.read()
-                if len(found) == len(PATHS):
+                if len(found) == len(paths):
                     break
     except (tarfile.TarError, EOFError, OSError):
         return {}

@@ -133,7 +133,7 @@ def read_host(
         from wizard.host.package_files import read_package_files  # noqa: PLC0415
 
         postfix, texts = read_package_files(door)
-        files.update((path, _laid(files[path], text)) for path, text in texts.items())
+        files.update((path, laid(files[path], text)) for path, text in texts.items())
 
     main_cf = files[MAIN_CF]
     to_be = own_parameters(main_cf.live or b"") if main_cf.from_package else parameters
@@ -305,7 +305,7 @@ def _from_files(
     return Postfix(package, version, table_type, types)
 
 
-def _laid(there: FileFacts, text: bytes) -> FileFacts:
+def laid(there: FileFacts, text: bytes) -> FileFacts:
     """Return a file as it will be after dnf: %config(noreplace) does not replace an existing one."""
     is_there = there.live is not None or there.is_link or bool(there.why)
     return there if is_there else replace(there, live=text, from_package=True)

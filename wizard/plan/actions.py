@@ -117,6 +117,28 @@ class TurnBeside:
 
 
 @dataclass(frozen=True)
+class TurnSigner(TurnBeside):
+    """The same for the program that signs mail (DKIM).
+
+    Its unit counts as started as soon as its process exists, so only a conversation on each of the
+    `sockets` proves it. If that fails, the run returns.
+    """
+
+
+@dataclass(frozen=True)
+class MakeKey:
+    """Make an RSA key of `bits` at `path`, if there is none. The action has no secret.
+
+    The file is 0600 and belongs to `user`. A new directory is 0750, root's and the group's of that
+    name.
+    """
+
+    path: str
+    bits: int
+    user: str
+
+
+@dataclass(frozen=True)
 class AskThenFlush:
     """Ask Dovecot by LMTP (RFC 2033) if it accepts mail for `recipient`, without sending DATA.
 

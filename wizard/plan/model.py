@@ -26,6 +26,8 @@ Action = Union[
     actions.ReloadZone,
     actions.CheckDovecot,
     actions.TurnBeside,
+    actions.TurnSigner,
+    actions.MakeKey,
     actions.AskThenFlush,
     actions.BuildTable,
     actions.Command,

@@ -23,6 +23,7 @@ from wizard.text import counted
 PACKAGES, FILES, CERTIFICATES, POSTFIX = "Install", "Files", "Certificates", "Postfix"
 QUEUE, DOVECOT, FIREWALL, DNS = "Queue", "Dovecot", "Firewall", "DNS"
 OTHER_SERVER, CHECKS, TAKEN_AWAY = "Other server", "Checks", "Taken away"
+SIGNER = "Signatures"
 
 NOTHING = "nothing changes"
 NONE_AFFECTED = "no waiting message is affected"
@@ -58,6 +59,7 @@ _OF = {
     ),
     QUEUE: (actions.HoldMail, actions.AskThenFlush, undo_actions.ReleaseMail),
     DOVECOT: (actions.CheckDovecot, actions.TurnBeside),
+    SIGNER: (actions.MakeKey, actions.TurnSigner),
     FIREWALL: (actions.OpenFirewall, undo_actions.CloseFirewall, undo_actions.ClosePort),
     DNS: (actions.CheckZone, actions.ReloadZone),
     CHECKS: (
@@ -99,7 +101,8 @@ def summary(plan: Plan, queued: Optional[int] = None) -> tuple[SummaryLine, ...]
     """
     lines = [*_losses(plan)]
     for heading, kinds in _OF.items():
-        steps = [one for one in plan.pending if isinstance(one.action, kinds)]
+        # A class counts without those that are made from it.
+        steps = [one for one in plan.pending if type(one.action) in kinds]
         texts = tuple(dict.fromkeys(filter(None, _WORDS.get(heading, _titles)(plan, steps))))
         if heading == QUEUE and queued is not None:
             lines.append(_counted_queue(plan, texts, queued))
@@ -183,10 +186,10 @@ def _postfix(plan: Plan, steps: Sequence[Step]) -> Iterator[str]:
             yield _SERVICE[action.verb] + _why_restart(plan, action.verb)
         elif isinstance(action, undo_actions.ReturnUnit):
             yield _SERVICE[action.verb]
-        elif isinstance(action, actions.EnableUnit):
-            yield "it will start at boot"
-        else:
-            yield "it will not start at boot"
+        elif isinstance(action, (actions.EnableUnit, undo_actions.Disable)):
+            name = "it" if action.unit.removesuffix(".service") == "postfix" else action.unit
+            starts = "will" if isinstance(action, actions.EnableUnit) else "will not"
+            yield f"{name} {starts} start at boot"
 
 
 def _why_restart(plan: Plan, verb: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from wizard.answers.model import POLICY, Answers, host_problem
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Host, Unit
-from wizard.paths import MAIN_CF, SENDER_ACCESS
+from wizard.paths import MAIN_CF, MANAGED, SENDER_ACCESS
 from wizard.plan import firewall, hold
 from wizard.plan.actions import (
     Command,
@@ -160,7 +160,7 @@ def _install(host: Host) -> Iterator[Step]:
     lays = tuple(
         (file.path, sha256(file.live))
         for file in host.files.values()
-        if file.from_package and file.live is not None
+        if file.from_package and file.live is not None and file.path in MANAGED
     )
     package = host.postfix.package
     yield Step(

@@ -13,8 +13,9 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Optional, Union
 
 from wizard.errors import Trouble
@@ -226,6 +227,31 @@ def make_once(path: str, text: bytes, *, mode: int) -> bool:
             return False
         with _temporary(at) as (fd, temporary):
             _fill(fd, path, text, None, mode=mode)
+            made = _named(at, temporary)
+        os.fsync(at.fd)
+        return made
+
+
+def make_by(path: str, write: Callable[[str], None], *, uid: int, gid: int) -> bool:
+    """Make a file whose bytes another program writes, readable by `uid` alone (0600).
+
+    `write` gets the path of an empty file (0600) in the same directory, and is called only if there
+    is nothing at `path`. Return False if there is a file. The bytes are never read here. Raises
+    Trouble.
+    """
+    doing = f"making {path}"
+    with place(path, doing) as at, explained(doing, path):
+        _sweep(at)
+        if _seen(at, doing) is not None:
+            return False
+        with _temporary(at) as (fd, temporary):
+            write(str(PurePosixPath(path).with_name(temporary)))
+            if os.fstat(fd).st_size == 0:
+                raise Trouble(doing, "the program wrote nothing into it", "Try again.")
+            os.fchown(fd, uid, gid)
+            os.fchmod(fd, 0o600)
+            labels.set_label(fd, path, labels.FILE, None)
+            os.fsync(fd)
             made = _named(at, temporary)
         os.fsync(at.fd)
         return made

@@ -8,6 +8,7 @@ from wizard.sections.aliases.section import ALIASES
 from wizard.sections.blocklists import BLOCKLISTS
 from wizard.sections.certificate.section import CERTIFICATE
 from wizard.sections.delivery import DELIVERY
+from wizard.sections.dkim.section import DKIM
 from wizard.sections.dns.section import DNS
 from wizard.sections.domains import DOMAINS
 from wizard.sections.dovecot.section import DOVECOT
@@ -36,6 +37,7 @@ SECTIONS = (
     DOVECOT,
     HARDENING,
     SENDERS,
+    DKIM,
     MOVE,
 )
 

@@ -75,7 +75,8 @@ class ManagedFile:
 
     Its facts are those of `Host.files`. `entries` parses the text into entries by name: each can be
     a hand edit; by default the whole text is one. `has_answers` is True if the section's answers
-    are read back from the text. `mode` is that of a new one, `short` the name of its tab in the
+    are read back from the text. `mode` is that of a new one, `owner` the user to whom a package gives
+    it, "" for root. `short` the name of its tab in the
     review, if that is not the file's own.
     """
 
@@ -86,6 +87,7 @@ class ManagedFile:
     has_answers: bool = True
     table: Optional[Table] = None
     mode: int = 0o644
+    owner: str = ""
     short: str = ""
 
 
@@ -96,6 +98,8 @@ class Section:
     - `title`: its name in the list of sections, "" for the capitalized `name`. `heading`: the
       heading of its form. `files`: the files that it owns. `units` and `programs`: what it must know
       of the host, as in `Needs`.
+    - `complete`: reads the facts that only its answers name, once they are known. It never raises, and
+      only a plan of the section calls it.
     - `plan`: what it adds to a plan. `gather`: what must be fetched before a plan can be made.
     - `read_back`: today's values of its fields, or suggestions if the host is not set up. Numbers
       in main.cf are read without it (`wizard.sections.reading.numbers_of`).
@@ -120,6 +124,7 @@ class Section:
     files: tuple[ManagedFile, ...] = ()
     units: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    complete: Callable[[Door, Answers, Host], Host] = lambda _door, _answers, host: host
     plan: Callable[[Request], Part] = lambda _request: Part()
     gather: Callable[[Answers, Host, Collection[str]], Optional[Gathering]] = (
         lambda _answers, _host, _sections: None

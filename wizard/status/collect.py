@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 from typing import Optional
 
@@ -15,6 +16,7 @@ from wizard.run.history import newest_unfinished
 from wizard.run.path_state import Observed, observe
 from wizard.run.paths import Places
 from wizard.run.seals import Seals, read_seals
+from wizard.sections.registry import FILES
 from wizard.status.drift import DriftItem, Now, items
 from wizard.status.expected import ExpectedState
 
@@ -47,17 +49,26 @@ def _observed(path: str, seals: Seals) -> Optional[Observed]:
 def mode_fault(path: str, file: FileSnapshot) -> tuple[str, str]:
     """Return what is wrong with a file's owner or mode, and what to do, two empty texts for nothing.
 
-    Other users than root may not change it, and certbot passes over a hook without its x bit.
+    Other users than root may not change it, but for those to whom a package gives it, and certbot passes over a hook without its x bit.
     """
     like = file.metadata
     owned = f"`chown root {path}`, `chmod go-w {path}`."
-    if like.uid != 0:
+    if like.uid != 0 and like.uid != _uid(path):
         return f"it belongs to the user with UID {like.uid}", owned
     if like.mode & _OTHERS_WRITE:
         return "others than root may write it", owned
     if path == RENEWAL_HOOK and not like.mode & _EXECUTE:
         return "it cannot be executed, so that certbot passes over it", f"`chmod 755 {path}`."
     return "", ""
+
+
+def _uid(path: str) -> int:
+    """Return the UID of the user to whom a package gives a section's file, that of root for others."""
+    file = FILES.get(path)
+    try:
+        return pwd.getpwnam(file.owner).pw_uid if file and file.owner else 0
+    except KeyError:
+        return 0
 
 
 def _is_older(path: str, table_type: str) -> bool:

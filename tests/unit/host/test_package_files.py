@@ -14,7 +14,7 @@ import pytest
 from wizard.door import Outcome
 from wizard.host.facts import FileFacts
 from wizard.host.package_files import _seed, fetch_trouble, members
-from wizard.host.read import _laid
+from wizard.host.read import laid
 from wizard.paths import ALIASES
 
 
@@ -62,8 +62,8 @@ THERE = {
 
 @pytest.mark.parametrize(("there", "is_laid"), THERE.values(), ids=THERE)
 def test_a_package_writes_only_what_is_not_there(there: FileFacts, is_laid: bool) -> None:
-    laid = replace(there, live=b"root: taro\n", from_package=True)
-    assert _laid(there, b"root: taro\n") == (laid if is_laid else there)
+    written = replace(there, live=b"root: taro\n", from_package=True)
+    assert laid(there, b"root: taro\n") == (written if is_laid else there)
 
 
 def test_a_link_is_no_file() -> None:

@@ -52,6 +52,9 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "relay.user": ("taro@provider.example",),
     "relay.password_file": ("/root/relay.password",),
     "senders.logins": ("yamada", "yamada@example.net"),
+    "dkim.domains": ("a.example.com",),
+    "dkim.selector": ("s202611",),
+    "dkim.reports": ("postmaster@example.com",),
     "move.old_server": ("old.example.com",),
 }
 """Values to put a character into, by field; the other fields begin with the example's value."""
@@ -61,6 +64,8 @@ COMPANIONS: dict[str, dict[str, str]] = {
     "dns.move_to": {"move_from": "198.51.100.9", "zone_file": "/var/named/zone"},
     "relay.user": {"host": "smtp.provider.example"},
     "senders.logins": {"use": "on"},
+    "dkim.domains": {"use": "on"},
+    "dkim.selector": {"use": "on"},
 }
 """Values of the same section without which the field means nothing."""
 READ_BACK = frozenset({"hostname", "domains", "networks", "blocklists", "delivery", "limits"})

@@ -53,7 +53,10 @@ NEW = b"[relay.example.com]:587 taro:hunter3\n"
 BARE = re.compile(rb"[0-9a-f]{64}")
 NAMES = {"was", "now", "sha256", "before", "opened", "result"}
 OF_OTHER_THINGS = {
-    *((name, "was") for name in ("Service", "TurnBeside", "EnableUnit", "ReloadZone")),
+    *(
+        (name, "was")
+        for name in ("Service", "TurnBeside", "TurnSigner", "EnableUnit", "ReloadZone")
+    ),
     *((name, "was") for name in ("SetAlternative", "ReturnAlternative")),
     ("HoldMail", "before"),
 }

@@ -251,7 +251,7 @@ def test_a_dovecot_that_died_meanwhile_is_restarted(monkeypatch: pytest.MonkeyPa
     context.earlier = None
     context.intend.side_effect = dict
     monkeypatch.setattr(dovecot, "_await", Mock())
-    turned = dovecot.turn(TurnBeside("restart", "dovecot", "active", ("/x",)), context)
+    turned = dovecot.turn_beside(TurnBeside("restart", "dovecot", "active", ("/x",)), context)
     assert turned["was"] == "active"
     assert context.run.call_args.args == ("systemctl", "restart", "dovecot")
 

@@ -134,6 +134,15 @@ def origin(text: str) -> str:
     return fqdn(text)
 
 
+def selector(text: str) -> str:
+    """Accept the selector of a DKIM key (RFC 6376, 3.1) as one label in lower case, or nothing."""
+    printable(text)
+    name = text.lower()
+    if name and (len(name) > LONGEST_LABEL or not name.isascii() or not _LABEL.fullmatch(name)):
+        raise ValueError("A selector is one word of a-z, 0-9 and '-'. Write one such as s202611.")
+    return name
+
+
 def server_or_none(text: str) -> str:
     """Accept the name or the address of another server, or nothing."""
     return server(text) if text else text

@@ -22,6 +22,7 @@ from wizard.run.actions import (
     renewal,
     replace,
     service,
+    signing,
     staged,
     tables,
     zone,
@@ -46,6 +47,7 @@ ACTION_KINDS: tuple[ActionKind, ...] = (
     *firewall.ACTION_KINDS,
     *service.ACTION_KINDS,
     *dovecot.ACTION_KINDS,
+    *signing.ACTION_KINDS,
     *packages.ACTION_KINDS,
 )
 """The order is that in which an undo names what stays (`wizard.run.undo.what_stays`)."""

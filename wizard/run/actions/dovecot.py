@@ -72,7 +72,7 @@ def staged_main(text: bytes, path: str, ours: str) -> bytes:
     return b"".join(lines)
 
 
-def turn(action: TurnBeside, context: Context) -> Undo:
+def turn_beside(action: TurnBeside, context: Context) -> Undo:
     """Start, restart or stop the unit, and wait for that state and for answers on its sockets."""
     doing = f"doing {action.verb} of {action.unit}"
     state = unit_state(action.unit, context)
@@ -155,6 +155,6 @@ def _of_sections(run: RunToUndo) -> Iterator[str]:
 
 ACTION_KINDS = (
     ActionKind(CheckDovecot, check),
-    ActionKind(TurnBeside, turn, undo=_turn_back, stays=_of_sections, reads_files=True),
+    ActionKind(TurnBeside, turn_beside, undo=_turn_back, stays=_of_sections, reads_files=True),
     ActionKind(AskThenFlush, ask_then_flush),
 )

@@ -1,0 +1,331 @@
+"""A change of the section `dkim`, and its plans: keys, files, steps, and what is in the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.factories import FRESH, ROOT, ZEKE, done_by, pending
+from tests.sections import Case
+from wizard.answers.build import check_section
+from wizard.answers.model import Answers
+from wizard.answers.sections.dkim import Dkim
+from wizard.answers.sections.domains import Domains
+from wizard.answers.sections.networks import Networks
+from wizard.host.facts import Distribution, Host, Unit
+from wizard.host.signing_facts import Signing, SigningKey
+from wizard.paths import MAIN_CF, MASTER_CF
+from wizard.plan.actions import Install, MakeKey, TurnSigner
+from wizard.plan.model import Plan
+from wizard.plan.wire import plan_to_bytes
+from wizard.planning.build import build_plan
+from wizard.planning.read_back import read_values
+from wizard.sections.dkim.opendkim import (
+    CONF,
+    KEY_TABLE,
+    SETTINGS,
+    SIGNING_TABLE,
+    SOCKET,
+    TRUSTED_HOSTS,
+)
+from wizard.sections.dkim.rows import BEGIN, END, own_rows, rows
+from wizard.sections.dkim.section import DKIM
+
+CASE = Case({"use": "on"}, files=())
+
+DOMAIN = "zeke.ne.jp"
+ONE = replace(ZEKE, domains=Domains(()), dkim=Dkim(use="on"))
+STOCK = (ROOT / "scripts/lab/rpm/opendkim.conf").read_bytes()
+KEY = f"/etc/opendkim/keys/{DOMAIN}/s202701.private"
+NAME = f"s202701._domainkey.{DOMAIN}"
+EPEL = Signing(repositories=("epel",), package="opendkim-2.11.0-0.36.el9.x86_64")
+ALL = ("opendkim.conf", "KeyTable", "SigningTable", "TrustedHosts")
+
+
+def with_files(host: Host, **changes: Any) -> Host:
+    texts = {
+        CONF: STOCK,
+        KEY_TABLE: b"# k\n",
+        SIGNING_TABLE: b"# s\n",
+        TRUSTED_HOSTS: b"127.0.0.1\n",
+    }
+    for path, text in texts.items():
+        host = host.with_file(path, live=text, **changes)
+    return host
+
+
+NEW = replace(with_files(FRESH, from_package=True), signing=EPEL)
+"""A host on which dnf would install opendkim."""
+
+
+def keys_of(plan: Plan) -> dict[str, SigningKey]:
+    made = [one.action.path for one in plan.steps if isinstance(one.action, MakeKey)]
+    return {path: SigningKey(path, owner="opendkim", public="AAAA") for path in made}
+
+
+def after(plan: Plan, host: Host) -> Host:
+    """The host after the run: the package, the keys and the running unit, too."""
+    return replace(
+        done_by(plan, host),
+        programs=frozenset({"/usr/sbin/opendkim"}),
+        units={"opendkim.service": Unit("enabled", "active")},
+        signing=replace(host.signing, keys={**host.signing.keys, **keys_of(plan)}),
+    )
+
+
+SIGNED = after(build_plan(ONE, NEW), NEW)
+"""The host after the first run."""
+
+
+def texts(plan: Plan) -> dict[str, bytes]:
+    return {one.path: one.proposed for one in plan.files}
+
+
+def test_the_first_run_makes_keys_and_starts_the_signer_before_main_cf() -> None:
+    plan = build_plan(ONE, NEW)
+    assert plan.obstacles == ()
+    steps = pending(plan)
+    assert steps.index("install-opendkim") < steps.index(f"dkim-key-{DOMAIN}")
+    own = steps[steps.index(f"dkim-key-{DOMAIN}") :]
+    assert own[:8] == [
+        f"dkim-key-{DOMAIN}",
+        "KeyTable",
+        "SigningTable",
+        "TrustedHosts",
+        "opendkim.conf",
+        "dkim-enable",
+        "dkim-service",
+        "main.cf",
+    ]
+    (install,) = [one.action for one in plan.steps if one.id == "install-opendkim"]
+    assert isinstance(install, Install)
+    assert {path for path, _ in install.lays} == {CONF, KEY_TABLE, SIGNING_TABLE, TRUSTED_HOSTS}
+    (postfix,) = [one.action for one in plan.steps if one.id == "install"]
+    assert isinstance(postfix, Install)
+    assert {path for path, _ in postfix.lays} == {MAIN_CF, MASTER_CF}
+    (service,) = [one.action for one in plan.steps if one.id == "dkim-service"]
+    assert service == TurnSigner("start", "opendkim", "inactive", (SOCKET,))
+
+
+def test_what_the_files_say_after_the_first_run() -> None:
+    found = texts(build_plan(ONE, NEW))
+    assert rows(found[KEY_TABLE]) == {NAME: f"{DOMAIN}:s202701:{KEY}"}
+    assert own_rows(found[SIGNING_TABLE]) == ()
+    # 127.0.0.1 is a row of the package's file, which stays.
+    assert list(rows(found[TRUSTED_HOSTS])) == ["127.0.0.1", "192.168.1.0/24", "127.0.0.0/8"]
+    for one in SETTINGS:
+        assert f"\n{one.name}".lower().encode() in found[CONF].lower()
+
+
+def test_main_cf_and_master_cf_are_those_of_a_plan_without_the_section() -> None:
+    without = texts(build_plan(replace(ONE, dkim=Dkim()), NEW))
+    found = texts(build_plan(ONE, NEW))
+    assert (found[MAIN_CF], found[MASTER_CF]) == (without[MAIN_CF], without[MASTER_CF])
+    assert KEY_TABLE not in without
+
+
+def test_a_second_plan_has_nothing_to_do_and_says_what_waits() -> None:
+    plan = build_plan(ONE, SIGNED)
+    assert pending(plan) == []
+    assert any(f"mail of {DOMAIN} is not signed yet" in one for one in plan.warnings)
+
+
+def test_no_plan_has_a_byte_of_a_key() -> None:
+    stored = plan_to_bytes(build_plan(ONE, NEW))
+    assert b"PRIVATE" not in stored
+    assert b'"MakeKey":{"path":"' in stored
+
+
+def test_without_domains_all_local_ones_sign() -> None:
+    made = [
+        one.action.path
+        for one in build_plan(replace(ZEKE, dkim=Dkim(use="on")), NEW).steps
+        if isinstance(one.action, MakeKey)
+    ]
+    assert [path.split("/")[4] for path in made] == [
+        "ace.zeke.ne.jp",
+        "cafe.zeke.ne.jp",
+        "myhome.zeke.ne.jp",
+        "zeke.ne.jp",
+    ]
+
+
+def test_the_selector_is_that_of_the_present_keys() -> None:
+    later = replace(SIGNED, read_at=SIGNED.read_at + 90 * 86400)
+    assert pending(build_plan(ONE, later)) == []
+
+
+def signing(host: Host) -> Host:
+    """The host once its domain signs."""
+    row = f"{BEGIN}\n*@{DOMAIN} {NAME}\n*@*.{DOMAIN} {NAME}\n{END}\n".encode()
+    return host.with_file(SIGNING_TABLE, live=row)
+
+
+def test_a_new_selector_makes_a_key_and_the_old_one_goes_on_signing() -> None:
+    host = signing(SIGNED)
+    plan = build_plan(replace(ONE, dkim=Dkim(use="on", selector="new")), host, ("dkim",))
+    assert pending(plan) == [f"dkim-key-{DOMAIN}", "KeyTable", "dkim-service", "check"]
+    found = texts(plan)
+    assert list(rows(found[KEY_TABLE])) == [f"new._domainkey.{DOMAIN}", NAME]
+    assert found[SIGNING_TABLE] == host.text(SIGNING_TABLE)
+
+
+def test_a_domain_that_is_not_wanted_signs_no_more() -> None:
+    answers = replace(ONE, dkim=Dkim(use="on", domains=("other.example",)))
+    found = texts(build_plan(answers, signing(SIGNED), ("dkim",)))
+    assert own_rows(found[SIGNING_TABLE]) == ()
+    assert list(rows(found[KEY_TABLE])) == ["s202701._domainkey.other.example"]
+
+
+def test_a_sub_domain_comes_before_the_domain_above() -> None:
+    text = f"{BEGIN}\n*@{DOMAIN} {NAME}\n*@*.{DOMAIN} {NAME}\n*@a.{DOMAIN} s202701._domainkey.a.{DOMAIN}\n{END}\n"
+    answers = replace(ONE, dkim=Dkim(use="on", domains=(DOMAIN, f"a.{DOMAIN}")))
+    host = SIGNED.with_file(SIGNING_TABLE, live=text.encode())
+    both = after(build_plan(answers, host, ("dkim",)), host)
+    both = both.with_file(SIGNING_TABLE, live=text.encode())
+    found = texts(build_plan(answers, both, ("dkim",)))
+    assert [one.key for one in own_rows(found[SIGNING_TABLE])] == [
+        f"*@a.{DOMAIN}",
+        f"*@*.a.{DOMAIN}",
+        f"*@{DOMAIN}",
+        f"*@*.{DOMAIN}",
+    ]
+
+
+# What is in the way.
+
+
+def said(host: Host, answers: Answers = ONE) -> str:
+    return " ".join(one.message for one in build_plan(answers, host).obstacles)
+
+
+@pytest.mark.parametrize(
+    ("identity", "version", "command"),
+    [
+        ("almalinux", "9.4", "dnf install epel-release"),
+        ("rocky", "10.0", "dnf install epel-release"),
+        ("centos", "9", "dnf install epel-release"),
+        ("ol", "9.4", "dnf install oracle-epel-release-el9"),
+        ("rhel", "9.4", "codeready-builder-for-rhel-9-"),
+        ("rhel", "10.0", "epel-release-latest-10.noarch.rpm"),
+        ("eurolinux", "9.4", "epel-release-latest-9.noarch.rpm"),
+    ],
+)
+def test_without_epel_the_command_of_the_distribution_is_named(
+    identity: str, version: str, command: str
+) -> None:
+    host = replace(
+        FRESH,
+        distribution=Distribution(identity, ("rhel",), "", version, is_el=True),
+        signing=Signing(repositories=()),
+    )
+    assert command in said(host)
+    assert said(replace(host, programs=frozenset({"/usr/sbin/opendkim"}))) == ""
+    assert said(host, replace(ONE, dkim=Dkim())) == ""
+
+
+def test_a_package_that_cannot_be_fetched_is_in_the_way() -> None:
+    host = replace(FRESH, signing=replace(EPEL, why_no_package="dnf says no"))
+    assert said(host) == "dnf says no"
+
+
+def test_a_masked_unit_is_in_the_way() -> None:
+    host = replace(SIGNED, units={"opendkim.service": Unit("masked", "inactive")})
+    assert "unmask opendkim" in said(host)
+
+
+@pytest.mark.parametrize("why", ["it is a key of Ed25519: refused", "openssl reads no key in it"])
+def test_a_key_that_cannot_sign_is_in_the_way(why: str) -> None:
+    keys = {KEY: SigningKey(KEY, why=why)}
+    assert f"{KEY} cannot be used: {why}" in said(replace(SIGNED, signing=replace(EPEL, keys=keys)))
+
+
+@pytest.mark.parametrize(
+    "item", ["cidr:/etc/postfix/nets", "/etc/postfix/nets", "$other", "!10.1.1.1"]
+)
+def test_a_network_that_opendkim_cannot_read_is_in_the_way(item: str) -> None:
+    main = f"mynetworks = 127.0.0.0/8, {item}\n".encode()
+    assert item in said(SIGNED.with_file(MAIN_CF, live=main))
+
+
+def test_ipv6_loses_its_brackets() -> None:
+    answers = replace(ONE, networks=Networks(mynetworks=("[2001:db8::]/64", "[::1]/128")))
+    found = texts(build_plan(answers, NEW))
+    assert list(rows(found[TRUSTED_HOSTS]))[1:] == ["2001:db8::/64", "::1/128"]
+
+
+# What somebody else set up.
+
+
+BY_HAND = {
+    "keys": {KEY_TABLE: b"mail._domainkey.a.b a.b:mail:/k\n"},
+    "one key": {CONF: b"Mode sv\nKeyFile /etc/mail.private\nDomain a.b\n"},
+    "a table in a database": {CONF: b"KeyTable dsn:mysql://x\n"},
+    "a file that includes another": {CONF: b"Include /etc/opendkim.d/mine\n"},
+}
+
+
+@pytest.mark.parametrize("files", BY_HAND.values(), ids=BY_HAND)
+def test_an_opendkim_set_up_by_hand_is_left_alone_and_named(files: dict[str, bytes]) -> None:
+    host = replace(SIGNED, signing=EPEL)
+    host = with_files(host)
+    for path, text in files.items():
+        host = host.with_file(path, live=text)
+    plan = build_plan(ONE, host)
+    assert [one for one in pending(plan) if one in (*ALL, "dkim-service")] == []
+    assert any("set up by hand" in one for one in plan.warnings)
+
+
+@pytest.mark.parametrize("unit", ["rspamd", "amavisd"])
+def test_another_signer_is_left_alone_and_named(unit: str) -> None:
+    host = replace(NEW, units={f"{unit}.service": Unit("enabled", "active")})
+    plan = build_plan(ONE, host)
+    assert "install-opendkim" not in pending(plan)
+    assert any(f"{unit} runs here" in one for one in plan.warnings)
+
+
+def test_a_row_of_the_operator_that_counts_first_is_named() -> None:
+    host = signing(SIGNED)
+    host = host.with_file(SIGNING_TABLE, live=b"* mine\n" + host.text(SIGNING_TABLE))
+    assert any("rows of your own count first" in one for one in build_plan(ONE, host).warnings)
+
+
+def test_off_changes_nothing_and_a_named_run_says_what_stays() -> None:
+    off = replace(ONE, dkim=Dkim())
+    assert pending(build_plan(off, SIGNED)) == []
+    plan = build_plan(off, SIGNED, ("dkim",))
+    assert pending(plan) == []
+    assert any("systemctl disable --now opendkim" in one for one in plan.warnings)
+
+
+def test_what_is_read_back() -> None:
+    assert read_values(NEW)["dkim"] == {"use": "off"}
+    assert read_values(SIGNED)["dkim"] == {"use": "on"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(
+            ("selector", one)
+            for one in ("-a", "a.b", "a b", "$x", "{{x}}", "a\n", "é", "a" * 64, "a#")
+        ),
+        *(
+            ("domains", [one])
+            for one in ("-a.b", "$mydomain", "a b", "{{x}}", "localhost\n", "#a.b")
+        ),
+        *(("reports", one) for one in ("-x@a.b", "a", "a@", "a b@c.d", "a\x1b@b.c")),
+    ],
+)
+def test_bad_values_are_refused(field: str, value: Any) -> None:
+    _, problems = check_section("dkim", {"use": "on", field: value})
+    assert [one.name for one in problems] == [field]
+
+
+def test_a_signer_that_is_down_is_an_issue_of_the_section() -> None:
+    down = replace(SIGNED, units={"opendkim.service": Unit("enabled", "failed")})
+    (issue,) = DKIM.issues(down, ONE, ())
+    assert "opendkim does not run (failed)" in issue.why
+    assert list(DKIM.issues(SIGNED, ONE, ())) == []

@@ -1,0 +1,195 @@
+"""Keys and repositories of a host, the first packet of a milter, and the records of keys."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer, Question
+from wizard.dns.key_records import (
+    MISSING,
+    RIGHT,
+    UNKNOWN,
+    WRONG,
+    fault,
+    judge,
+    record_text,
+    zone_line,
+)
+from wizard.door import Door
+from wizard.host.milter import milter_fault
+from wizard.host.signing import read_keys, read_repositories
+
+REPOS = {
+    "enabled": ("[epel]\nenabled=1\n", ("epel",)),
+    "without the word": ("[ol9_developer_EPEL]\nname=x\n", ("ol9_developer_EPEL",)),
+    "disabled": ("[epel]\nname=x\nenabled = 0\n[epel-testing]\nenabled=False\n", ()),
+    "another": ("[baseos]\nenabled=1\n", ()),
+    "enabled last": ("[epel]\nenabled=0\nenabled=1\n", ("epel",)),
+    "no section": ("enabled=1\nepel\n", ()),
+    "rubbish": ("\0\x1b[epel\n]\n[]\n", ()),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), REPOS.values(), ids=REPOS)
+def test_repositories(tmp_path: Path, text: str, expected: tuple[str, ...]) -> None:
+    directory = tmp_path / "etc/yum.repos.d"
+    directory.mkdir(parents=True)
+    (directory / "a.repo").write_text(text)
+    (directory / "b.txt").write_text("[epel]\n")
+    assert read_repositories(Door(tmp_path)) == expected
+
+
+def openssl(*words: str) -> bytes:
+    return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("genrsa", "2048"), ""),
+        (("genrsa", "1024"), ""),
+        (("genrsa", "512"), "it has 512 bits"),
+        (("genpkey", "-algorithm", "ed25519"), "Ed25519: this version of opendkim refuses"),
+        (("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"), "a key of EC"),
+        (("rand", "100"), "no private key"),
+    ],
+)
+def test_a_key_is_known_by_its_public_part(
+    tmp_path: Path, words: tuple[str, ...], why: str
+) -> None:
+    path = tmp_path / "s.private"
+    path.write_bytes(openssl(*words))
+    path.chmod(0o640)
+    (key,) = read_keys(Door(), (str(path), str(tmp_path / "none"))).values()
+    assert why in key.why
+    assert bool(why) == bool(key.why)
+    assert key.mode == 0o640
+    if not why:
+        assert base64.b64decode(key.public) == openssl(
+            "pkey", "-in", str(path), "-pubout", "-outform", "DER"
+        )
+        assert path.read_text().split("\n")[1] not in repr(key)
+
+
+def test_a_directory_and_a_link_are_no_keys(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "l").symlink_to("/etc/shadow")
+    found = read_keys(Door(), (str(tmp_path / "d"), str(tmp_path / "l")))
+    assert {one.why for one in found.values()} == {"it is not a plain file with a key"}
+
+
+def serve(path: Path, answer: bytes | None) -> socket.socket:
+    """Listen, and answer each first packet with these bytes; None answers nothing."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(path))
+    server.listen()
+
+    def run() -> None:
+        try:
+            while True:
+                link, _ = server.accept()
+                with link:
+                    link.recv(100)
+                    if answer is None:
+                        link.recv(100)
+                    else:
+                        link.sendall(answer)
+                        link.recv(100)
+        except OSError:
+            return
+
+    threading.Thread(target=run, daemon=True).start()
+    return server
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (b"\0\0\0\x0dO" + bytes(12), ""),
+        (b"220 mail ESMTP\r\n", "is not a milter"),
+        (b"", "does not answer"),
+        (None, "does not answer"),
+    ],
+)
+def test_a_milter_answers_its_first_packet(
+    tmp_path: Path, answer: bytes | None, expected: str
+) -> None:
+    with serve(tmp_path / "s", answer):
+        said = milter_fault(str(tmp_path / "s"), 0.3)
+    assert expected in said
+    assert bool(expected) == bool(said)
+
+
+def test_a_socket_without_a_server(tmp_path: Path) -> None:
+    assert "there is no socket" in milter_fault(str(tmp_path / "s"))
+    with serve(tmp_path / "s", b""):
+        pass
+    (tmp_path / "t").touch()
+    assert milter_fault(str(tmp_path / "t"))
+    assert "not a milter" not in milter_fault(str(tmp_path / "t"))
+
+
+PUBLIC = base64.b64encode(bytes(range(256)) + bytes(38)).decode()
+TEXT = record_text(PUBLIC)
+
+
+def shown(text: str) -> str:
+    return f'"{text}"'
+
+
+RECORDS = {
+    "whole": ((f'"{TEXT[:255]}" "{TEXT[255:]}"',), ""),
+    "with blanks": ((shown(f"v=DKIM1 ; k=rsa ; p={PUBLIC[:9]} {PUBLIC[9:]};"),), ""),
+    "without a version": ((shown(f"p={PUBLIC}"),), ""),
+    "two": ((shown(TEXT), shown(TEXT)), "there are 2 records"),
+    "another key": ((shown(record_text("AAAA")),), "another key"),
+    "cut off": ((shown(TEXT[:255]),), "another key"),
+    "withdrawn": ((shown("v=DKIM1; p="),), "withdrawn"),
+    "ed25519": ((shown(f"v=DKIM1; k=ed25519; p={PUBLIC}"),), "not of RSA"),
+    "no key": ((shown("v=spf1 -all"),), "no record of a key"),
+    "control characters": ((shown("\\027[2J\\000"),), "no record of a key"),
+    "empty": (('""',), "no record of a key"),
+}
+
+
+@pytest.mark.parametrize(("records", "expected"), RECORDS.values(), ids=RECORDS)
+def test_what_is_wrong_with_a_record(records: tuple[str, ...], expected: str) -> None:
+    said = fault(records, PUBLIC)
+    assert expected in said
+    assert bool(expected) == bool(said)
+    assert "\x1b" not in said
+
+
+def test_a_line_of_a_zone_has_strings_of_at_most_255_bytes() -> None:
+    line = zone_line("s._domainkey.a.b", PUBLIC)
+    strings = line.split('"')[1::2]
+    assert "".join(strings) == TEXT
+    assert [len(one) for one in strings] == [255, len(TEXT) - 255]
+
+
+def answer(state: str, *records: str) -> Answer:
+    return Answer(Question("x", "TXT"), state, records, why="no answer in time")
+
+
+GOOD, OTHER = answer(FOUND, shown(TEXT)), answer(FOUND, shown("v=DKIM1; p="))
+STATES = {
+    "all": ({"a": GOOD, "b": GOOD}, RIGHT),
+    "one has another": ({"a": GOOD, "b": OTHER}, WRONG),
+    "one has none": ({"a": GOOD, "b": answer(NO_RECORD)}, MISSING),
+    "none has one": ({"a": answer(NO_NAME), "b": answer(NO_RECORD)}, MISSING),
+    "one is silent": ({"a": GOOD, "b": answer(SILENT)}, UNKNOWN),
+    "one is silent, one is wrong": ({"a": answer(SILENT), "b": OTHER}, WRONG),
+    "one refuses, one has none": ({"a": answer(FAILED), "b": answer(NO_NAME)}, MISSING),
+    "no servers": ({}, UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("answers", "state"), STATES.values(), ids=STATES)
+def test_the_worst_answer_counts(answers: dict[str, Answer], state: str) -> None:
+    assert judge(answers, PUBLIC).state == state

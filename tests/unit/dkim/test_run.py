@@ -1,0 +1,83 @@
+"""The step that makes a key: what is there afterwards, and what is not read anywhere."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.run.runs import plan, prepared
+from wizard.errors import Trouble
+from wizard.plan.actions import MakeKey
+from wizard.run.paths import Places
+from wizard.run.plan_undo import undo_plan
+from wizard.run.worker import work
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files of root")
+USER = "nobody"
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(
+        tmp_path / "state", tmp_path / "run", tmp_path / "etc" / "answers.toml", tmp_path / "log"
+    )
+
+
+def texts_below(directory: Path) -> bytes:
+    return b"".join(one.read_bytes() for one in directory.rglob("*") if one.is_file())
+
+
+def test_a_key_is_made_once_and_stays(places: Places, tmp_path: Path) -> None:
+    path = tmp_path / "keys/a.example/s1.private"
+    making = plan(("dkim-key-a.example", MakeKey(str(path), 2048, USER)))
+    run = prepared(places, making)
+    assert work(places, run) == 0
+    status = path.stat()
+    assert stat.S_IMODE(status.st_mode) == 0o600
+    assert path.owner() == USER
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o750
+    assert path.parent.stat().st_uid == 0
+    assert [one.name for one in path.parent.iterdir()] == ["s1.private"]
+    text = path.read_bytes()
+    subprocess.run(["openssl", "pkey", "-in", path, "-noout"], check=True)
+    # No line of the key is in the journal, the plan or the output.
+    for line in text.splitlines()[1:-1]:
+        assert line not in texts_below(tmp_path / "state")
+    assert b"PRIVATE KEY" not in texts_below(tmp_path / "state")
+
+    assert work(places, prepared(places, making)) == 0
+    assert path.read_bytes() == text
+    with pytest.raises(Trouble, match="changed nothing that undo takes back"):
+        undo_plan(places, run)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_used"), [(0o600, True), (0o400, True), (0o640, False), (0o604, False)]
+)
+def test_a_key_that_others_read_is_not_used(
+    places: Places, tmp_path: Path, mode: int, is_used: bool
+) -> None:
+    path = tmp_path / "s1.private"
+    path.write_bytes(b"a key")
+    path.chmod(mode)
+    making = plan(("dkim-key-a.example", MakeKey(str(path), 2048, USER)))
+    assert (work(places, prepared(places, making)) == 0) is is_used
+    assert path.read_bytes() == b"a key"
+
+
+def test_a_user_that_is_missing_is_named(places: Places, tmp_path: Path) -> None:
+    making = plan(("dkim-key-a", MakeKey(str(tmp_path / "s"), 2048, "no-such-user")))
+    assert work(places, prepared(places, making)) != 0
+    assert b"there is no user no-such-user" in texts_below(tmp_path / "state")
+    assert not (tmp_path / "s").exists()
+
+
+def test_an_openssl_that_fails_leaves_nothing(places: Places, tmp_path: Path) -> None:
+    path = tmp_path / "s1.private"
+    making = plan(("dkim-key-a", MakeKey(str(path), -1, USER)))
+    assert work(places, prepared(places, making)) != 0
+    assert [one.name for one in tmp_path.iterdir() if "s1" in one.name] == []

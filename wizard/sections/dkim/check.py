@@ -1,0 +1,160 @@
+"""Check the signer, the modes of its keys, and their records at the zones' own servers."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Optional
+
+from wizard.answers.model import Answers
+from wizard.dns.key_records import RIGHT, UNKNOWN, published, zone_line
+from wizard.door import Door
+from wizard.errors import Trouble
+from wizard.finding import NO_CURE, Check, Cure, Finding, cure
+from wizard.host.milter import milter_fault
+from wizard.host.network import parse_resolvers
+from wizard.host.signing import owner_name, read_keys
+from wizard.host.signing_facts import SigningKey
+from wizard.sections.dkim.plan import ON, SIGNER, domains_of
+from wizard.sections.dkim.signer import Key, Setup
+from wizard.text import printable, shortened
+
+APPLY = "postfix-wizard apply --section dkim"
+DNS_SECONDS = 3.0
+
+_UNIT = Check("unit.dkim", f"signer: {SIGNER.unit}", "runs, and answers on its socket")
+_KEYS = Check("dkim.keys", "DKIM: the keys", f"{SIGNER.user} alone can read and replace them")
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_SHOWN = 3
+
+
+def judge_dkim(door: Door, answers: Answers) -> Iterator[Finding]:
+    """Yield `unit.dkim`, `dkim.keys` and `dkim.record` of each domain; nothing if the section is off."""
+    if answers.dkim.use != ON:
+        return
+    setup = SIGNER.set_up(lambda path: door.readable_text(path).encode("utf-8", "surrogateescape"))
+    yield _judge_unit(door)
+    if setup is None:
+        yield _KEYS.wrong("the wizard's rows are not in its tables", f"`{APPLY}` writes them.")
+        return
+    keys = {one: SIGNER.key_path(one) for one in setup.keys}
+    found = read_keys(door, keys.values())
+    yield _judge_keys(door, list(keys.values()), found)
+    publics = {one: found[path].public for one, path in keys.items() if path in found}
+    yield from _judge_records(door, answers, setup, publics)
+
+
+def _judge_unit(door: Door) -> Finding:
+    if not door.is_live:
+        return _UNIT.unknown("nothing runs in another root")
+    outcome = door.run(("systemctl", "is-active", f"{SIGNER.unit}.service"), timeout=3)
+    state = outcome.text.strip() if outcome is not None else "unknown"
+    fault = milter_fault(SIGNER.socket)
+    if state == "active" and not fault:
+        return _UNIT.right(f"active, answers on {SIGNER.socket}")
+    commands = f"systemctl restart {SIGNER.unit}"
+    return _UNIT.wrong(
+        printable("; ".join(filter(None, [state, fault]))),
+        f"`{commands}`; `journalctl -u {SIGNER.unit} -n 20` says why it ended.",
+        cure(commands),
+    )
+
+
+def _judge_keys(door: Door, paths: list[str], found: dict[str, SigningKey]) -> Finding:
+    missing = [one for one in paths if one not in found]
+    if missing:
+        return _KEYS.wrong(f"{shortened(missing, _SHOWN)}: no such key", f"`{APPLY}` makes it.")
+    unusable = [f"{path}: {one.why}" for path, one in found.items() if one.why]
+    if unusable:
+        return _KEYS.wrong(
+            printable(shortened(unusable, _SHOWN)),
+            "Choose another `selector` in [dkim]: the next run makes new keys.",
+        )
+    for key in found.values():
+        fault, command = _key_fault(key)
+        if fault:
+            return _KEYS.wrong(f"{key.path} {fault}", f"`{command}`", cure(command))
+    try:
+        for directory in dict.fromkeys(
+            str(one) for path in paths for one in reversed(PurePosixPath(path).parents)
+        ):
+            fault, cured = _directory_fault(door, directory)
+            if fault:
+                commands = " and ".join(f"`{' '.join(one)}`" for one in cured.commands)
+                return _KEYS.wrong(f"{directory} {fault}", commands, cured)
+    except Trouble as trouble:
+        return _KEYS.unknown(trouble.wrong)
+    return _KEYS.right(f"{len(paths)} in {SIGNER.user}'s hands")
+
+
+def _key_fault(key: SigningKey) -> tuple[str, str]:
+    """Return what is wrong with a key's mode or owner, and the command against it."""
+    if key.mode & _OTHERS:
+        return f"has mode {key.mode:04o}: others may read it", f"chmod 600 {key.path}"
+    if key.owner != SIGNER.user:
+        return f"belongs to {key.owner}", f"chown {SIGNER.user}: {key.path}"
+    return "", ""
+
+
+def _directory_fault(door: Door, path: str) -> tuple[str, Cure]:
+    """Return why others could replace a key below a directory, and the cure."""
+    status = door.stat(path)
+    if status is None:
+        return "", NO_CURE
+    if status.st_mode & _OTHERS_WRITE and not status.st_mode & stat.S_ISVTX:
+        mode = stat.S_IMODE(status.st_mode)
+        return f"has mode {mode:04o}: others may write there", cure(f"chmod go-w {path}")
+    owner = owner_name(status.st_uid)
+    if owner not in {"root", SIGNER.user}:
+        return f"belongs to {owner}", cure(f"chown root {path}")
+    return "", NO_CURE
+
+
+def _judge_records(
+    door: Door, answers: Answers, setup: Setup, publics: dict[Key, str]
+) -> Iterator[Finding]:
+    """Yield a finding for each domain that signs or is to sign."""
+    known = {one.name: public for one, public in publics.items() if public}
+    resolvers = parse_resolvers(door.readable_text("/etc/resolv.conf"))
+    said = published(known, resolvers, seconds=DNS_SECONDS) if door.is_live else {}
+    for domain in domains_of(answers):
+        key = _newest(domain, answers, setup)
+        if key is None:
+            check = Check("dkim.record", f"DKIM: {domain}", "a key", fatal=False)
+            yield check.warning("it has no key yet", f"`{APPLY}` makes one.", cure(APPLY))
+            continue
+        check = Check(
+            "dkim.record", f"{key.name} TXT", "this key at each server of the zone", fatal=False
+        )
+        if key.name not in known:
+            yield check.unknown("its key cannot be read here")
+        elif key.name not in said:
+            yield check.unknown("no server is asked for another root")
+        else:
+            state, why = said[key.name].state, said[key.name].why
+            line = zone_line(key.name, known[key.name])
+            yield _record(check, state, printable(why), line, signs=key in setup.signing)
+
+
+def _newest(domain: str, answers: Answers, setup: Setup) -> Optional[Key]:
+    """Return the key of a domain that is to sign: that of the answers, else the one that signs."""
+    mine = [one for one in setup.keys if one.domain == domain]
+    wanted = [one for one in mine if one.selector == answers.dkim.selector]
+    signing = [one for one in setup.signing if one.domain == domain]
+    return next(iter((*wanted, *signing, *mine)), None)
+
+
+def _record(check: Check, state: str, why: str, line: str, *, signs: bool) -> Finding:
+    if state == UNKNOWN:
+        return check.unknown(why)
+    if state == RIGHT and signs:
+        return check.right(why)
+    if state == RIGHT:
+        return check.warning(
+            f"published now at {why}; mail is not signed yet", f"Run `{APPLY}`.", cure(APPLY)
+        )
+    if signs:
+        return check.wrong(f"{why}: signatures of it fail", f"Publish it at each server: {line}")
+    return check.warning(f"{why}; mail is not signed yet", f"Publish it at each server: {line}")

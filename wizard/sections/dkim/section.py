@@ -1,0 +1,106 @@
+"""The section `dkim`: a signer next to Postfix."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from wizard.answers.model import Answers
+from wizard.host.facts import Host
+from wizard.host.units import RUNNING_STATES
+from wizard.sections.dkim.conf import settings
+from wizard.sections.dkim.opendkim import CONF, KEY_TABLE, SETTINGS, SIGNING_TABLE, TRUSTED_HOSTS
+from wizard.sections.dkim.others import UNITS
+from wizard.sections.dkim.plan import OFF, ON, SECTION, SIGNER, plan, texts_of
+from wizard.sections.dkim.rows import own_rows, rows
+from wizard.sections.section import UNHEALTHY, Issue, ManagedFile, Section, TextByName, Texts
+
+if TYPE_CHECKING:
+    from wizard.door import Door
+    from wizard.finding import Finding
+    from wizard.postfix.settings import Settings
+
+_UNIT = f"{SIGNER.unit}.service"
+_OURS = frozenset(one.name.lower() for one in SETTINGS)
+
+
+def _complete(door: Door, answers: Answers, host: Host) -> Host:
+    if answers.dkim.use != ON:
+        return host
+    from wizard.sections.dkim.facts import with_signing  # noqa: PLC0415 - few plans sign
+
+    return with_signing(door, answers, host)
+
+
+def _read_back(host: Host) -> dict[str, Any]:
+    return {"use": OFF if SIGNER.set_up(texts_of(host)) is None else ON}
+
+
+def _conf_entries(text: bytes) -> dict[str, str]:
+    """Return the settings that the section writes; the others are the operator's alone."""
+    return {name: value for name, value in settings(text).items() if name in _OURS}
+
+
+def _value(host: Host, today: Answers) -> str:
+    if today.dkim.use != ON:
+        return OFF
+    return f"{SIGNER.package}, {host.unit_of(_UNIT).active}"
+
+
+def _settings(texts: Texts) -> TextByName:
+    """Return the wizard's rows of the tables as one setting each."""
+    found = {
+        path: ", ".join(
+            f"{one.key} {one.value}".strip() for one in own_rows(texts.get(path) or b"")
+        )
+        for path in (KEY_TABLE, SIGNING_TABLE, TRUSTED_HOSTS)
+    }
+    return {path: value for path, value in found.items() if value}
+
+
+def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[Issue]:
+    state = host.unit_of(_UNIT).active
+    if host.root == "/" and today.dkim.use == ON and state not in RUNNING_STATES:
+        yield Issue(UNHEALTHY, f"{SIGNER.unit} does not run ({state}), so no mail can be signed.")
+
+
+def _check(door: Door, _found: Settings, answers: Answers) -> Iterator[Finding]:
+    from wizard.sections.dkim.check import judge_dkim  # noqa: PLC0415 - `check` alone
+
+    return judge_dkim(door, answers)
+
+
+def _preview(checked: Mapping[str, Any]) -> TextByName:
+    if checked.get("use") != ON:
+        return dict.fromkeys(("domains", "selector"), "not needed") | {"use": "nothing signs mail"}
+    return {"use": f"{SIGNER.package}, {', '.join(SIGNER.files)}"}
+
+
+DKIM = Section(
+    SECTION,
+    title="DKIM",
+    heading="Signatures of your mail (DKIM), and DMARC",
+    files=(
+        *(
+            ManagedFile(path, entries=rows, has_answers=False, owner=SIGNER.user)
+            for path in (KEY_TABLE, SIGNING_TABLE, TRUSTED_HOSTS)
+        ),
+        ManagedFile(CONF, entries=_conf_entries, has_answers=False),
+    ),
+    units=(_UNIT, *UNITS),
+    programs=(SIGNER.program,),
+    complete=_complete,
+    plan=plan,
+    read_back=_read_back,
+    value=_value,
+    unused=OFF,
+    settings=_settings,
+    # Answers that are off do not plan the file.
+    is_planned=lambda paths: KEY_TABLE in paths,
+    issues=_issues,
+    check=_check,
+    about=(
+        (r"unit\.dkim", f"TurnSigner:{SIGNER.unit} EnableUnit:{SIGNER.unit} {CONF} {KEY_TABLE}"),
+    ),
+    preview=_preview,
+)
