@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wizard.dns.asking import FOUND, Answer, Question, ask_within
+from wizard.dns.asking import FOUND, Answer, Question
+from wizard.dns.authority import ask_each_server
 from wizard.dns.spf import text_of
+from wizard.dns.txt import strings
 from wizard.text import printable, shortened
 
 RIGHT, WRONG, MISSING, UNKNOWN = "right", "wrong", "missing", "unknown"
 """Right: all servers have this key. Wrong: one has another record. Missing: one has none. Unknown: one does not answer."""
 
-MAX_SERVERS = 13
-MAX_STRING_BYTES = 255
-"""A longer string is a syntax error (RFC 1035, 3.3); a record of a key has several."""
 _SHOWN = 80
 
 
@@ -34,10 +32,7 @@ def record_text(public: str) -> str:
 
 def zone_line(name: str, public: str) -> str:
     """Return the record as a line of a zone file, in strings of at most 255 bytes."""
-    text = record_text(public)
-    parts = [text[at : at + MAX_STRING_BYTES] for at in range(0, len(text), MAX_STRING_BYTES)]
-    strings = " ".join(f'"{one}"' for one in parts)
-    return f"{name}. IN TXT ( {strings} )"
+    return f"{name}. IN TXT ( {strings(record_text(public))} )"
 
 
 def fault(records: Sequence[str], public: str) -> str:
@@ -66,19 +61,19 @@ def published(
 
     The resolvers are asked only for the names of the servers, so no cache can answer. Never raises.
     """
-    deadline = time.monotonic() + seconds
-    zones = _zones(keys, resolvers, seconds)
-    servers = {name for found in zones.values() for name in found}
-    hosts = [Question(name, kind) for name in servers for kind in ("A", "AAAA")]
-    at = ask_within(hosts, resolvers, seconds=max(0.0, deadline - time.monotonic()))
+    questions = {name: Question(name, "TXT") for name in keys}
+    zones = ask_each_server(questions.values(), resolvers, seconds=seconds)
     found = {}
     for name, public in keys.items():
-        answers = {}
-        for server in zones[name]:
-            addresses = [
-                one for kind in ("A", "AAAA") for one in at[Question(server, kind)].records
-            ]
-            answers[server] = _ask(name, addresses, deadline - time.monotonic())
+        asked = [
+            one for one in zones if any(questions[name] in had for had in one.answers.values())
+        ]
+        answers = {
+            server.name: had[questions[name]]
+            for one in asked[:1]
+            for server, had in one.answers.items()
+            if questions[name] in had
+        }
         found[name] = judge(answers, public)
     return found
 
@@ -103,45 +98,3 @@ def judge(answers: Mapping[str, Answer], public: str) -> Published:
     if silent:
         return Published(UNKNOWN, shortened(silent, 3))
     return Published(RIGHT, shortened(list(answers), 3))
-
-
-def _zones(names: Iterable[str], resolvers: Sequence[str], seconds: float) -> dict[str, list[str]]:
-    """Return by name the servers of its zone; the nearest name above with NS records is the zone."""
-    above = {name: _above(name) for name in names}
-    wanted = {Question(zone, "NS") for zones in above.values() for zone in zones}
-    answers = ask_within(wanted, resolvers, seconds=seconds)
-    found: dict[str, list[str]] = {}
-    for name, zones in above.items():
-        records = next(
-            (one for zone in zones if (one := _servers(answers[Question(zone, "NS")]))), ()
-        )
-        found[name] = list(records[:MAX_SERVERS])
-    return found
-
-
-def _above(name: str) -> Collection[str]:
-    """Return the names that may be its zone, the nearest first, no top-level domain."""
-    labels = name.split(".")
-    return [".".join(labels[at:]) for at in range(1, max(2, len(labels) - 1))]
-
-
-def _servers(answer: Answer) -> tuple[str, ...]:
-    is_own = answer.canonical.lower() == answer.question.name.lower()
-    return answer.records if answer.state == FOUND and is_own else ()
-
-
-def _ask(name: str, addresses: Sequence[str], seconds: float) -> Answer:
-    """Ask one server at its addresses, until one of them answers."""
-    question = Question(name, "TXT")
-    if not addresses:
-        return Answer(question, "failed", why="it has no address")
-    answer = Answer(question, "silent", why="no answer in time")
-    until = time.monotonic() + seconds
-    for address in addresses:
-        remaining = until - time.monotonic()
-        if remaining <= 0:
-            break
-        answer = ask_within([question], [address], seconds=remaining)[question]
-        if answer.known:
-            break
-    return answer

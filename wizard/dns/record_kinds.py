@@ -124,8 +124,8 @@ def _dmarc(basis: Basis, domain: str) -> Iterator[Data]:
 
 
 def first_dmarc(basis: Basis, domain: str) -> str:
-    """Return a first DMARC policy: it requests reports and refuses no mail."""
-    return f"v=DMARC1; p=none; rua={basis.reports(domain)}"
+    """Return a first DMARC policy: it requests reports, and refuses no mail unless the answers say so."""
+    return f"v=DMARC1; p={basis.answers.dkim.dmarc}; rua={basis.reports(domain)}"
 
 
 def _permits(basis: Basis) -> Iterator[str]:
@@ -212,7 +212,6 @@ KINDS = (
         version="v=spf1",
         completes=True,
     ),
-    # A section [dkim] adds its row here: `SELECTOR._domainkey.{}.` for each domain that it signs.
     RecordKind(
         "dmarc",
         "TXT",

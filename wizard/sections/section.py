@@ -76,8 +76,7 @@ class ManagedFile:
     Its facts are those of `Host.files`. `entries` parses the text into entries by name: each can be
     a hand edit; by default the whole text is one. `has_answers` is True if the section's answers
     are read back from the text. `mode` is that of a new one, `owner` the user to whom a package gives
-    it, "" for root. `short` the name of its tab in the
-    review, if that is not the file's own.
+    it, "" for root. `short` is the name of its tab in the review, if that is not the file's own.
     """
 
     path: str

@@ -54,7 +54,6 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "senders.logins": ("yamada", "yamada@example.net"),
     "dkim.domains": ("a.example.com",),
     "dkim.selector": ("s202611",),
-    "dkim.reports": ("postmaster@example.com",),
     "move.old_server": ("old.example.com",),
 }
 """Values to put a character into, by field; the other fields begin with the example's value."""

@@ -44,7 +44,7 @@ class Dkim:
     )
     dmarc: str = choice(
         "DMARC",
-        "The policy in the record that `check` prints and expects. Nothing raises it but you.",
+        "The policy of the first record that `check` prints. One that is published stays as it is.",
         "none",
         choices=("none", "quarantine", "reject"),
         says=(
@@ -53,13 +53,5 @@ class Dkim:
             "receivers refuse mail that fails; mail through mailing lists may be lost.",
         ),
         becomes="_dmarc",
-        saved_only=True,
-    )
-    reports: str = text(
-        "Reports to",
-        "Who gets the reports of DMARC and TLS. Empty: postmaster of the domain of this server.",
-        "",
-        becomes="rua",
-        rule="email",
         saved_only=True,
     )
