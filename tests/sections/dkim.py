@@ -14,14 +14,17 @@ from wizard.answers.model import Answers
 from wizard.answers.sections.dkim import Dkim
 from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.networks import Networks
+from wizard.dns.key_record import KeyRecord
 from wizard.host.facts import Distribution, Host, Unit
 from wizard.host.signing_facts import Signing, SigningKey
 from wizard.paths import MAIN_CF, MASTER_CF
-from wizard.plan.actions import Install, MakeKey, TurnSigner
+from wizard.plan.actions import AskRecords, Install, MakeKey, TurnSigner
 from wizard.plan.model import Plan
 from wizard.plan.wire import plan_to_bytes
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_values
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.master_cf import MasterCf
 from wizard.sections.dkim.opendkim import (
     CONF,
     KEY_TABLE,
@@ -30,6 +33,7 @@ from wizard.sections.dkim.opendkim import (
     SOCKET,
     TRUSTED_HOSTS,
 )
+from wizard.sections.dkim.postfix import MILTER
 from wizard.sections.dkim.rows import BEGIN, END, own_rows, rows
 from wizard.sections.dkim.section import DKIM
 
@@ -129,7 +133,7 @@ def test_main_cf_and_master_cf_are_those_of_a_plan_without_the_section() -> None
 def test_a_second_plan_has_nothing_to_do_and_says_what_waits() -> None:
     plan = build_plan(ONE, SIGNED)
     assert pending(plan) == []
-    assert any(f"mail of {DOMAIN} is not signed yet" in one for one in plan.warnings)
+    assert any(f"nothing is signed with {NAME} yet" in one for one in plan.warnings)
 
 
 def test_no_plan_has_a_byte_of_a_key() -> None:
@@ -157,19 +161,113 @@ def test_the_selector_is_that_of_the_present_keys() -> None:
     assert pending(build_plan(ONE, later)) == []
 
 
+# The second run.
+
+RECORD = "dkim-records"
+
+
+def with_record(host: Host, state: str, name: str = NAME) -> Host:
+    records = {name: KeyRecord(state, "ns.zeke.ne.jp")}
+    return replace(host, signing=replace(host.signing, records=records))
+
+
 def signing(host: Host) -> Host:
-    """The host once its domain signs."""
-    row = f"{BEGIN}\n*@{DOMAIN} {NAME}\n*@*.{DOMAIN} {NAME}\n{END}\n".encode()
-    return host.with_file(SIGNING_TABLE, live=row)
+    """The host after the second run."""
+    done = after(build_plan(ONE, with_record(host, "right"), ("dkim",)), host)
+    return replace(done, signing=replace(done.signing, records={}, is_member=True))
 
 
-def test_a_new_selector_makes_a_key_and_the_old_one_goes_on_signing() -> None:
+def test_postfix_gets_the_signer_once_the_record_is_right() -> None:
+    plan = build_plan(ONE, with_record(SIGNED, "right"), ("dkim",))
+    assert plan.obstacles == ()
+    steps = pending(plan)
+    assert steps[0] == RECORD
+    assert steps.index("dkim-service") < steps.index("dkim-member") < steps.index("main.cf")
+    assert steps.index("signed_networks") < steps.index("main.cf")
+    found = texts(plan)
+    main, master = MainCf.parse(found[MAIN_CF]), MasterCf.parse(found[MASTER_CF])
+    assert main.value("non_smtpd_milters") == MILTER
+    assert main.value("smtpd_milter_maps") == "cidr:/etc/postfix/signed_networks"
+    assert main.value("smtpd_milters") is None
+    for key in ("submission/inet", "smtps/inet"):
+        service = master.service(key)
+        assert service is not None
+        assert service.values["smtpd_milters"] == MILTER
+        assert service.values["smtpd_milter_maps"] == ""
+    assert f"192.168.1.0/24 {MILTER}\n".encode() in found["/etc/postfix/signed_networks"]
+    assert rows(found[SIGNING_TABLE]) == {f"*@{DOMAIN}": NAME, f"*@*.{DOMAIN}": NAME}
+    again = signing(SIGNED)
+    assert pending(build_plan(ONE, again)) == []
+    assert pending(build_plan(ONE, again, ("dkim",))) == []
+
+
+@pytest.mark.parametrize("state", ["wrong", "missing"])
+def test_a_wrong_or_missing_record_is_in_the_way_of_a_run_of_the_section(state: str) -> None:
+    host = with_record(SIGNED, state)
+    (obstacle,) = build_plan(ONE, host, ("dkim",)).obstacles
+    assert "is not signed before each server of the zone has it" in obstacle.message
+    assert "v=DKIM1; k=rsa; p=AAAA" in obstacle.message
+    # A plan of all sections goes on without it.
+    plan = build_plan(ONE, host)
+    assert (plan.obstacles, pending(plan)) == ((), [])
+
+
+def test_a_server_that_cannot_be_asked_needs_a_yes() -> None:
+    host = with_record(SIGNED, "unknown")
+    plan = build_plan(ONE, host, ("dkim",))
+    (caution,) = [one for one in plan.cautions if one.name == "dkim-unpublished"]
+    assert caution.values == (DOMAIN,)
+    (step,) = [one for one in plan.steps if one.id == RECORD]
+    assert step.action == AskRecords(((NAME, KEY),), accepts_silence=True)
+    assert pending(build_plan(ONE, host)) == []
+
+
+def test_the_milters_of_others_stay_and_are_repeated() -> None:
+    main = SIGNED.text(MAIN_CF) + (
+        b"smtpd_milters = inet:127.0.0.1:11332\n"
+        b"non_smtpd_milters = $smtpd_milters, { unix:/x, command_timeout = 5s }\n"
+    )
+    host = with_record(SIGNED.with_file(MAIN_CF, live=main), "right")
+    found = texts(build_plan(ONE, host, ("dkim",)))
+    cf = MainCf.parse(found[MAIN_CF])
+    assert cf.value("smtpd_milters") == "inet:127.0.0.1:11332"
+    assert cf.value("non_smtpd_milters") == (
+        f"$smtpd_milters, {{ unix:/x, command_timeout = 5s }}, {MILTER}"
+    )
+    service = MasterCf.parse(found[MASTER_CF]).service("submission/inet")
+    assert service is not None
+    assert service.values["smtpd_milters"] == f"inet:127.0.0.1:11332,{MILTER}"
+    table = found["/etc/postfix/signed_networks"]
+    assert f"127.0.0.0/8 inet:127.0.0.1:11332,{MILTER}\n".encode() in table
+
+
+def test_off_takes_the_signer_out_of_postfix_to_the_byte() -> None:
     host = signing(SIGNED)
-    plan = build_plan(replace(ONE, dkim=Dkim(use="on", selector="new")), host, ("dkim",))
+    found = texts(build_plan(replace(ONE, dkim=Dkim()), host, ("dkim",)))
+    assert found[MAIN_CF] == SIGNED.text(MAIN_CF)
+    assert found[MASTER_CF] == SIGNED.text(MASTER_CF)
+    assert pending(build_plan(replace(ONE, dkim=Dkim()), host)) == []
+
+
+def test_a_chroot_is_in_the_way() -> None:
+    master = SIGNED.text(MASTER_CF).replace(
+        b"n       -       n       -", b"n       -       y       -", 1
+    )
+    assert "write n in its fifth column" in said(SIGNED.with_file(MASTER_CF, live=master))
+
+
+def test_a_new_selector_signs_only_once_its_record_is_there() -> None:
+    host = signing(SIGNED)
+    answers = replace(ONE, dkim=Dkim(use="on", selector="new"))
+    plan = build_plan(answers, host, ("dkim",))
     assert pending(plan) == [f"dkim-key-{DOMAIN}", "KeyTable", "dkim-service", "check"]
     found = texts(plan)
-    assert list(rows(found[KEY_TABLE])) == [f"new._domainkey.{DOMAIN}", NAME]
+    new = f"new._domainkey.{DOMAIN}"
+    assert list(rows(found[KEY_TABLE])) == [new, NAME]
     assert found[SIGNING_TABLE] == host.text(SIGNING_TABLE)
+    made = with_record(replace(after(plan, host)), "right", new)
+    found = texts(build_plan(answers, made, ("dkim",)))
+    assert set(rows(found[SIGNING_TABLE]).values()) == {new}
 
 
 def test_a_domain_that_is_not_wanted_signs_no_more() -> None:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.dns.authority import ask_each_server
+from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG, KeyRecord
 from wizard.dns.spf import text_of
 from wizard.dns.txt import strings
 from wizard.text import printable, shortened
 
-RIGHT, WRONG, MISSING, UNKNOWN = "right", "wrong", "missing", "unknown"
-"""Right: all servers have this key. Wrong: one has another record. Missing: one has none. Unknown: one does not answer."""
-
 _SHOWN = 80
-
-
-@dataclass(frozen=True)
-class Published:
-    """What the authoritative servers of a zone have of one key's record: a state, and why."""
-
-    state: str
-    why: str = ""
 
 
 def record_text(public: str) -> str:
@@ -56,7 +45,7 @@ def fault(records: Sequence[str], public: str) -> str:
 
 def published(
     keys: Mapping[str, str], resolvers: Sequence[str], *, seconds: float
-) -> dict[str, Published]:
+) -> dict[str, KeyRecord]:
     """Ask every authoritative server of each zone; `keys` have the public part by record name.
 
     The resolvers are asked only for the names of the servers, so no cache can answer. Never raises.
@@ -78,10 +67,10 @@ def published(
     return found
 
 
-def judge(answers: Mapping[str, Answer], public: str) -> Published:
+def judge(answers: Mapping[str, Answer], public: str) -> KeyRecord:
     """Return what the servers' answers, by server, say together. The worst counts."""
     if not answers:
-        return Published(UNKNOWN, "no server of its zone can be found")
+        return KeyRecord(UNKNOWN, "no server of its zone can be found")
     wrong = {
         server: fault(answer.records, public)
         for server, answer in answers.items()
@@ -91,10 +80,10 @@ def judge(answers: Mapping[str, Answer], public: str) -> Published:
     silent = [f"{server}: {one.why}" for server, one in answers.items() if not one.known]
     for server, why in wrong.items():
         if why:
-            return Published(WRONG, f"{server}: {why}")
+            return KeyRecord(WRONG, f"{server}: {why}")
     if missing:
         some = "" if len(missing) == len(answers) else f" at {shortened(missing, 3)}"
-        return Published(MISSING, f"there is no record{some}")
+        return KeyRecord(MISSING, f"there is no record{some}")
     if silent:
-        return Published(UNKNOWN, shortened(silent, 3))
-    return Published(RIGHT, shortened(list(answers), 3))
+        return KeyRecord(UNKNOWN, shortened(silent, 3))
+    return KeyRecord(RIGHT, shortened(list(answers), 3))

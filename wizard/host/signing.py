@@ -25,6 +25,8 @@ _SECTION = re.compile(r"\[([^]]+)\]")
 _ENABLED = re.compile(r"enabled[ \t]*[=:][ \t]*(\S+)", re.IGNORECASE)
 _OFF = frozenset({"0", "no", "false", "off"})
 _SECONDS = 5.0
+_MEMBERS = 3
+"""The index of the members in a line of group(5)."""
 _LARGEST = 1 << 16
 
 
@@ -71,6 +73,15 @@ def unusable(public: bytes) -> str:
     if key.bits < MIN_BITS:
         return f"it has {key.bits} bits: receivers ignore signatures of a key with fewer than 1024"
     return ""
+
+
+def members(door: Door, group: str) -> tuple[str, ...]:
+    """Return the members of a group in group(5), without users whose own group it is."""
+    for line in door.readable_text("/etc/group").splitlines():
+        fields = line.split(":")
+        if fields[0] == group and len(fields) > _MEMBERS:
+            return tuple(filter(None, fields[_MEMBERS].split(",")))
+    return ()
 
 
 def owner_name(uid: int) -> str:

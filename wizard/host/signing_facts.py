@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Optional
 
+from wizard.dns.key_record import KeyRecord
+
 
 @dataclass(frozen=True)
 class SigningKey:
@@ -35,3 +37,7 @@ class Signing:
     repositories: Optional[tuple[str, ...]] = None
     package: str = ""
     why_no_package: str = ""
+    records: Mapping[str, KeyRecord] = field(default_factory=dict)
+    """By name of the record: what the zone's own servers have. Only keys that do not sign are asked for."""
+    is_member: bool = False
+    """True if Postfix's user is in the signer's group, so that it may open the socket."""

@@ -126,6 +126,11 @@ class TurnSigner(TurnBeside):
 
 
 @dataclass(frozen=True)
+class ReturnSigner(TurnSigner):
+    """The same in an undo. If it fails, nothing is put back again."""
+
+
+@dataclass(frozen=True)
 class MakeKey:
     """Make an RSA key of `bits` at `path`, if there is none. The action has no secret.
 
@@ -136,6 +141,27 @@ class MakeKey:
     path: str
     bits: int
     user: str
+
+
+@dataclass(frozen=True)
+class AskRecords:
+    """Ask all servers of the zones again for the records of keys, before anything changes.
+
+    `keys` are pairs of the record's name and the key's path. The records must have the public parts
+    of these keys. With `accepts_silence` a server that does not answer fails nothing.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    accepts_silence: bool = False
+
+
+@dataclass(frozen=True)
+class SetMember:
+    """Make a user a member of a group, or, without `is_member`, end that (usermod(8), gpasswd(1))."""
+
+    user: str
+    group: str
+    is_member: bool = True
 
 
 @dataclass(frozen=True)

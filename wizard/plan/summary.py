@@ -59,7 +59,13 @@ _OF = {
     ),
     QUEUE: (actions.HoldMail, actions.AskThenFlush, undo_actions.ReleaseMail),
     DOVECOT: (actions.CheckDovecot, actions.TurnBeside),
-    SIGNER: (actions.MakeKey, actions.TurnSigner),
+    SIGNER: (
+        actions.AskRecords,
+        actions.MakeKey,
+        actions.SetMember,
+        actions.TurnSigner,
+        actions.ReturnSigner,
+    ),
     FIREWALL: (actions.OpenFirewall, undo_actions.CloseFirewall, undo_actions.ClosePort),
     DNS: (actions.CheckZone, actions.ReloadZone),
     CHECKS: (

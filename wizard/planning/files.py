@@ -64,8 +64,8 @@ def propose(request: Request) -> Proposed:
     answers = hardening.with_senders(request.answers, current, named=scope.named)
     in_main, in_master = (seal_file(host.files[path], answers, host.dqs_key) for path in PARTED)
     protected = request.protected_in(MAIN_CF)
-    for section, names in hardening.NAMES.items():
-        if not hardening.is_switched(section, answers, current):
+    for name, names in hardening.NAMES.items():
+        if not hardening.is_switched(name, answers, current):
             protected |= names
     answers = tls.as_today(answers, current, named=scope.named)
     protected |= tls.unset(answers, named=scope.named)
@@ -77,10 +77,14 @@ def propose(request: Request) -> Proposed:
         request.rerun_from,
         protected=protected,
     )
+    for section in SECTIONS:
+        main = section.edit_main(request, main)
     master = _master_cf(in_master.live or b"", replace(request, answers=answers), main.text)
     if tls.SECTION in scope and tls.is_requested(answers, named=scope.named):
         protected = request.protected_in(MASTER_CF)
         master = tls.with_profile(master, answers, host.postfix, protected)
+    for section in SECTIONS:
+        master = section.edit_master(request, master, main.text)
     return Proposed(
         PlannedFile(host.files[MAIN_CF], main, in_main, keeps_original=True),
         PlannedFile(host.files[MASTER_CF], master, in_master, keeps_original=True),

@@ -107,10 +107,14 @@ def read_services(door: Door) -> tuple[Service, ...]:
         return ()
 
 
+_ARGUMENT = re.compile(r"(?:[^\s{}]|\{[^\s{}]*\})*")
+
+
 def option_text(name: str, value: str) -> str:
     """Return `name=value` for a `-o`. Raises ValueError if it would be several arguments."""
     checked(value)
-    if not re.fullmatch(r"\w+", name, re.ASCII) or re.search(r"[\s{}]", value):
+    # Braces within a value, with no blank in them, do not end the argument (master(5)).
+    if not re.fullmatch(r"\w+", name, re.ASCII) or not _ARGUMENT.fullmatch(value):
         raise ValueError(f"not one argument: {name}={value}")
     return f"{name}={value}"
 

@@ -14,6 +14,7 @@ from wizard.answers.model import Answers, Problem
 from wizard.host.facts import Host
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.part import Gathering, Part, Request
+from wizard.postfix.proposal import Proposal
 
 if TYPE_CHECKING:
     from wizard.door import Door
@@ -99,6 +100,8 @@ class Section:
       of the host, as in `Needs`.
     - `complete`: reads the facts that only its answers name, once they are known. It never raises, and
       only a plan of the section calls it.
+    - `edit_main` and `edit_master`: what it changes in the proposed main.cf and master.cf, after the
+      policy and the sections before it. The latter also gets the next main.cf.
     - `plan`: what it adds to a plan. `gather`: what must be fetched before a plan can be made.
     - `read_back`: today's values of its fields, or suggestions if the host is not set up. Numbers
       in main.cf are read without it (`wizard.sections.reading.numbers_of`).
@@ -124,6 +127,10 @@ class Section:
     units: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     complete: Callable[[Door, Answers, Host], Host] = lambda _door, _answers, host: host
+    edit_main: Callable[[Request, Proposal], Proposal] = lambda _request, proposal: proposal
+    edit_master: Callable[[Request, Proposal, bytes], Proposal] = lambda _request, proposal, _main: (
+        proposal
+    )
     plan: Callable[[Request], Part] = lambda _request: Part()
     gather: Callable[[Answers, Host, Collection[str]], Optional[Gathering]] = (
         lambda _answers, _host, _sections: None

@@ -11,16 +11,8 @@ from pathlib import Path
 import pytest
 
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer, Question
-from wizard.dns.key_records import (
-    MISSING,
-    RIGHT,
-    UNKNOWN,
-    WRONG,
-    fault,
-    judge,
-    record_text,
-    zone_line,
-)
+from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG
+from wizard.dns.key_records import fault, judge, record_text, zone_line
 from wizard.door import Door
 from wizard.host.milter import milter_fault
 from wizard.host.signing import read_keys, read_repositories

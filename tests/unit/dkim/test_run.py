@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.run.runs import plan, prepared
+from wizard.dns import key_records
+from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG, KeyRecord
 from wizard.errors import Trouble
-from wizard.plan.actions import MakeKey
+from wizard.plan.actions import AskRecords, MakeKey, SetMember
+from wizard.run.actions import signing
+from wizard.run.files import MARK
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan
 from wizard.run.worker import work
@@ -81,3 +85,50 @@ def test_an_openssl_that_fails_leaves_nothing(places: Places, tmp_path: Path) ->
     making = plan(("dkim-key-a", MakeKey(str(path), -1, USER)))
     assert work(places, prepared(places, making)) != 0
     assert [one.name for one in tmp_path.iterdir() if "s1" in one.name] == []
+
+
+def test_what_a_killed_worker_left_is_removed(places: Places, tmp_path: Path) -> None:
+    path = tmp_path / "s1.private"
+    rest = tmp_path / f".{path.name}{MARK}0123456789abcdef"
+    rest.write_bytes(b"half a key")
+    making = plan(("dkim-key-a", MakeKey(str(path), 2048, USER)))
+    assert work(places, prepared(places, making)) == 0
+    assert not rest.exists()
+    assert path.read_bytes().startswith(b"-----BEGIN")
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+def test_a_membership_is_made_once_and_undone(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_member: bool
+) -> None:
+    """usermod(8) and gpasswd(1) are doubles that write down what they were called with."""
+    said = tmp_path / "said"
+    monkeypatch.setattr(signing, "_is_member", lambda _user, _group: not is_member)
+    monkeypatch.setattr(
+        signing, "membership_argv", lambda one: ("sh", "-c", f"echo {one.is_member} >>{said}")
+    )
+    action = SetMember("postfix", "opendkim", is_member)
+    assert work(places, prepared(places, plan(("dkim-member", action)))) == 0
+    assert said.read_text() == f"{is_member}\n"
+    monkeypatch.setattr(signing, "_is_member", lambda _user, _group: is_member)
+    assert work(places, prepared(places, plan(("dkim-member", action)))) == 0
+    assert said.read_text() == f"{is_member}\n"
+
+
+def test_the_servers_are_asked_again_before_anything_changes(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, name = tmp_path / "s1.private", "s1._domainkey.a.example"
+    path.write_bytes(
+        subprocess.run(["openssl", "genrsa", "2048"], check=True, capture_output=True).stdout
+    )
+    states = {RIGHT: (0, 0), WRONG: (1, 1), MISSING: (1, 1), UNKNOWN: (1, 0)}
+    for state, expected in states.items():
+        record = {name: KeyRecord(state, "ns.a.example")}
+        monkeypatch.setattr(key_records, "published", lambda *_, found=record, **__: found)
+        for accepts, code in zip((False, True), expected):
+            asking = plan(("dkim-records", AskRecords(((name, str(path)),), accepts)))
+            assert (work(places, prepared(places, asking)) != 0) is bool(code), (state, accepts)
+    path.unlink()
+    asking = plan(("dkim-records", AskRecords(((name, str(path)),), accepts_silence=True)))
+    assert work(places, prepared(places, asking)) != 0

@@ -55,7 +55,14 @@ NAMES = {"was", "now", "sha256", "before", "opened", "result"}
 OF_OTHER_THINGS = {
     *(
         (name, "was")
-        for name in ("Service", "TurnBeside", "TurnSigner", "EnableUnit", "ReloadZone")
+        for name in (
+            "Service",
+            "TurnBeside",
+            "TurnSigner",
+            "ReturnSigner",
+            "EnableUnit",
+            "ReloadZone",
+        )
     ),
     *((name, "was") for name in ("SetAlternative", "ReturnAlternative")),
     ("HoldMail", "before"),

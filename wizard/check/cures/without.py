@@ -49,6 +49,8 @@ SOMETIMES: dict[str, str] = {
     "certificate.name": "another certificate must be issued",
     "certificate.chain": "another certificate, or the issuer's beside it, must be put there",
     "tls.PORT": "the value is the operator's own, and stays",
+    "dkim.keys": "another key needs another selector and a record, which only the operator publishes",
+    "dkim.record": "the zone is not on this host, or its owner publishes the record",
     "senders.table": "which rows are the operator's own, a run asks",
     "table.sender_access.own": "what a row shall do, only the operator knows",
     "table.sender_access.actions": "what a row shall do, only the operator knows",

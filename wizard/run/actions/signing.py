@@ -6,16 +6,22 @@ journal or an argv. An undo leaves keys: a published record may already name the
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import stat
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
+from wizard.dns.key_record import RIGHT, UNKNOWN
+from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.milter import milter_fault
+from wizard.host.network import parse_resolvers
+from wizard.host.signing import read_keys
 from wizard.host.units import RUNNING_STATES
-from wizard.plan.actions import MakeKey, TurnSigner
+from wizard.plan.actions import AskRecords, MakeKey, ReturnSigner, SetMember, TurnSigner
 from wizard.run import files
 from wizard.run.action_kind import ActionKind
 from wizard.run.actions.dovecot import turn_beside
@@ -27,6 +33,7 @@ from wizard.run.units import fail, unit_state
 _DIRECTORY = 0o750
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PAUSE = 0.05
+_DNS_SECONDS = 5.0
 _STEADY_SECONDS = 0.5
 """A process that dies of its configuration does so at once. It must answer again after this time."""
 
@@ -100,6 +107,69 @@ def turn_signer(action: TurnSigner, context: Context) -> Undo:
         context.loop.turn(_PAUSE)
 
 
+def ask_records(action: AskRecords, context: Context) -> Undo:
+    """Ask each server for each record. Raises Trouble unless all of them have these keys."""
+    from wizard.dns.key_records import published  # noqa: PLC0415 - few runs ask
+
+    doing = "asking the zone's own servers for the published keys"
+    door = Door()
+    found = read_keys(door, [path for _, path in action.keys])
+    publics = {name: found[path].public for name, path in action.keys if path in found}
+    resolvers = parse_resolvers(door.readable_text("/etc/resolv.conf"))
+    records = published(publics, resolvers, seconds=_DNS_SECONDS)
+    for name, path in action.keys:
+        record = records.get(name)
+        if record is None or not publics[name]:
+            raise Trouble(doing, f"{path} cannot be read any more", "Make the plan again.")
+        if record.state == UNKNOWN and action.accepts_silence:
+            context.say(f"{name}: not known, as you accepted: {record.why}")
+        elif record.state != RIGHT:
+            raise Trouble(
+                doing,
+                f"{name}: {record.why}",
+                "Nothing was changed. Publish the record at each server, then try again.",
+            )
+        else:
+            context.say(f"{name}: right at {record.why}")
+    return {}
+
+
+def set_member(action: SetMember, context: Context) -> Undo:
+    """Make a user a member of a group, or end that. Done again, it does no harm."""
+    undo = context.earlier or context.intend({"was": _is_member(action.user, action.group)})
+    if _is_member(action.user, action.group) is not action.is_member:
+        advice = "`getent group` and `ls -l /etc/gshadow.lock` show what is in the way."
+        doing = f"changing the group {action.group}"
+        context.require_success(doing, advice, *membership_argv(action))
+    return undo
+
+
+def _is_member(user: str, group: str) -> bool:
+    try:
+        return user in grp.getgrnam(group).gr_mem
+    except KeyError:
+        return False
+
+
+def membership_argv(action: SetMember) -> tuple[str, ...]:
+    """Return the command for a membership."""
+    if action.is_member:
+        return ("usermod", "-a", "-G", action.group, action.user)
+    return ("gpasswd", "-d", action.user, action.group)
+
+
+def _member_back(one: PastStep) -> Iterator[Back]:
+    if not one.terms["was"]:
+        back = replace(one.action, is_member=not one.action.is_member)
+        yield one.back(
+            Slot.CHANGES,
+            f"Take {back.user} out of the group {back.group}",
+            "It was not in it before the run.",
+            back,
+            membership_argv(back),
+        )
+
+
 def _turn_back(one: PastStep) -> Iterator[Back]:
     unit, was = one.action.unit, str(one.terms["was"])
     ran = was in RUNNING_STATES
@@ -108,7 +178,7 @@ def _turn_back(one: PastStep) -> Iterator[Back]:
         Slot.OTHER_UNITS,
         f"{verb.capitalize()} {unit}",
         "It reads its files as they were before." if ran else "It did not run before.",
-        TurnSigner(verb, unit, one.action.verb, one.action.sockets if ran else ()),
+        ReturnSigner(verb, unit, "active", one.action.sockets if ran else ()),
         ("systemctl", verb, unit),
     )
 
@@ -123,6 +193,13 @@ def _keys(run: RunToUndo) -> Iterator[str]:
 
 
 ACTION_KINDS = (
+    ActionKind(AskRecords, ask_records),
+    ActionKind(
+        SetMember,
+        set_member,
+        undo=_member_back,
+        others_write=lambda _: ("/etc/group", "/etc/gshadow"),
+    ),
     ActionKind(
         MakeKey,
         make_key,
@@ -137,4 +214,5 @@ ACTION_KINDS = (
         reads_files=True,
         returns=True,
     ),
+    ActionKind(ReturnSigner, turn_signer, undo=_turn_back, reads_files=True),
 )

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from typing import Optional
 
 from wizard.answers.model import Answers
-from wizard.dns.key_records import RIGHT, UNKNOWN, published, zone_line
+from wizard.dns.key_record import RIGHT, UNKNOWN
+from wizard.dns.key_records import published, zone_line
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import NO_CURE, Check, Cure, Finding, cure
@@ -16,7 +17,7 @@ from wizard.host.milter import milter_fault
 from wizard.host.network import parse_resolvers
 from wizard.host.signing import owner_name, read_keys
 from wizard.host.signing_facts import SigningKey
-from wizard.sections.dkim.plan import ON, SIGNER, domains_of
+from wizard.sections.dkim.setup import ON, SIGNER, domains_of
 from wizard.sections.dkim.signer import Key, Setup
 from wizard.text import printable, shortened
 

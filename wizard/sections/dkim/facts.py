@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from wizard.answers.model import Answers
+from wizard.dns.key_record import KeyRecord
+from wizard.dns.key_records import published
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Host
-from wizard.host.signing import read_keys, read_repositories
-from wizard.sections.dkim.plan import SIGNER, wanted_keys
+from wizard.host.signing import members, read_keys, read_repositories
+from wizard.host.signing_facts import SigningKey
+from wizard.sections.dkim.plan import POSTFIX_USER
+from wizard.sections.dkim.setup import SIGNER, texts_of, wanted_keys
+from wizard.sections.dkim.signer import Key, Setup
+
+DNS_SECONDS = 5.0
+"""For all servers of all zones together."""
 
 
 def with_signing(door: Door, answers: Answers, host: Host) -> Host:
@@ -19,8 +28,29 @@ def with_signing(door: Door, answers: Answers, host: Host) -> Host:
     host = replace(host, signing=signing)
     if SIGNER.program not in host.programs and repositories and door.is_live:
         host = _with_package(door, host)
-    paths = [SIGNER.key_path(one) for one in wanted_keys(answers, host)]
-    return replace(host, signing=replace(host.signing, keys=read_keys(door, paths)))
+    keys = wanted_keys(answers, host)
+    found = read_keys(door, [SIGNER.key_path(one) for one in keys])
+    signing = replace(
+        host.signing,
+        keys=found,
+        is_member=POSTFIX_USER in members(door, SIGNER.user),
+        records=_records(host, keys, found) if door.is_live else {},
+    )
+    return replace(host, signing=signing)
+
+
+def _records(
+    host: Host, keys: Sequence[Key], found: Mapping[str, SigningKey]
+) -> dict[str, KeyRecord]:
+    """Return what the zones' own servers have of the keys that exist and do not sign yet."""
+    today = SIGNER.set_up(texts_of(host)) or Setup()
+    publics = {
+        one.name: found[SIGNER.key_path(one)].public
+        for one in keys
+        if one not in today.signing and SIGNER.key_path(one) in found
+    }
+    asked = {name: public for name, public in publics.items() if public}
+    return published(asked, host.network.resolvers, seconds=DNS_SECONDS) if asked else {}
 
 
 def _with_package(door: Door, host: Host) -> Host:

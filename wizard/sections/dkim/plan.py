@@ -1,33 +1,40 @@
 """The part of a plan that signs mail: the package, keys, the signer's files, its unit.
 
-Postfix is not changed here. See ARCHITECTURE.md, "A signer next to Postfix".
+Postfix gets the milter only once a domain signs. See ARCHITECTURE.md, "A signer next to Postfix".
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from typing import Optional
 
-from wizard.answers.model import Answers, Problem
-from wizard.answers.unsaid import is_unsaid
+from wizard.answers.model import Caution, Problem
+from wizard.dns.key_record import UNKNOWN
 from wizard.host.facts import Host
 from wizard.host.units import RUNNING_STATES
-from wizard.paths import MAIN_CF
-from wizard.plan.actions import EnableUnit, Install, MakeKey, TurnSigner
+from wizard.plan.actions import AskRecords, EnableUnit, Install, MakeKey, SetMember, TurnSigner
 from wizard.plan.files import sha256
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
-from wizard.sections.dkim import epel
-from wizard.sections.dkim.opendkim import OPENDKIM
+from wizard.sections.dkim.obstacles import obstacles
 from wizard.sections.dkim.others import other_signer
-from wizard.sections.dkim.signer import Key, Setup, Texts, distinct
-from wizard.sections.dkim.trusted import trusted
-from wizard.text import shortened
+from wizard.sections.dkim.postfix import networks_table, signs
+from wizard.sections.dkim.setup import (
+    ON,
+    SECTION,
+    SIGNER,
+    in_state,
+    newly_signing,
+    next_setup,
+    texts_of,
+    wanted_keys,
+)
+from wizard.text import printable, shortened
 
-SECTION = "dkim"
-ON, OFF = "on", "off"
-SIGNER = OPENDKIM
+POSTFIX_USER = "postfix"
+MILTER = f"{{unix:{SIGNER.socket},default_action=tempfail}}"
+"""The signer as Postfix names it: without it our own mail waits, and other milters are not affected."""
 BITS = 2048
 """RFC 8301, 3.2 asks for at least this. A longer key does not fit into records everywhere."""
 _SHOWN = 3
@@ -43,59 +50,24 @@ def plan(request: Request) -> Part:
     other = other_signer(host, SIGNER)
     if other:
         return Part(warnings=(f"dkim: {other}",))
-    problems = tuple(_obstacles(request))
+    problems = tuple(obstacles(request))
     if problems:
         return Part(obstacles=problems)
-    setup = wanted_setup(request)
+    setup = next_setup(request)
     try:
         proposals = SIGNER.propose(texts_of(host), setup, request.protected)
     except ValueError as fault:
         return Part(obstacles=(Problem(SECTION, "domains", f"{fault}"),))
     files = tuple(PlannedFile(host.files[path], proposals[path]) for path in SIGNER.files)
+    table = networks_table(request) if signs(request) else None
     return Part(
-        files=files,
+        files=(*files, *((table,) if table else ())),
+        first=tuple(_asks(request)),
         packages=tuple(_install(host)),
-        tables=tuple(_steps(request, files)),
+        tables=tuple(_steps(request, files, table)),
+        cautions=tuple(_cautions(request)),
         warnings=(*SIGNER.warnings(proposals), *_waits(request)),
     )
-
-
-def texts_of(host: Host) -> Texts:
-    """Return the function that gives the signer's live files."""
-    return host.text
-
-
-def domains_of(answers: Answers) -> tuple[str, ...]:
-    """Return the domains that sign, in lower case: those of the answers, else all local ones."""
-    own = answers.dkim.domains or (answers.hostname.mydomain, *answers.domains.local)
-    return tuple(dict.fromkeys(one.lower() for one in own if not is_unsaid(one)))
-
-
-def selector_of(answers: Answers, host: Host) -> str:
-    """Return the selector of the answers, else that of the present keys, else one of this month."""
-    if answers.dkim.selector:
-        return answers.dkim.selector
-    today = SIGNER.set_up(texts_of(host))
-    if today is not None and today.keys:
-        return (today.signing or today.keys)[0].selector
-    return time.strftime("s%Y%m", time.gmtime(host.read_at))
-
-
-def wanted_keys(answers: Answers, host: Host) -> tuple[Key, ...]:
-    """Return the keys that the answers want."""
-    selector = selector_of(answers, host)
-    return distinct([Key(one, selector) for one in domains_of(answers)])
-
-
-def wanted_setup(request: Request) -> Setup:
-    """Return what the signer is to do: a domain goes on with its present key.
-
-    A key that signs must be in KeyTable, so the present ones stay there.
-    """
-    keys = wanted_keys(request.answers, request.host)
-    today = SIGNER.set_up(texts_of(request.host)) or Setup()
-    signing = [one for one in today.signing if one.domain in {key.domain for key in keys}]
-    return Setup(distinct([*keys, *signing]), distinct(signing), trusted(request)[0])
 
 
 def _switched_off(request: Request) -> Part:
@@ -110,44 +82,6 @@ def _switched_off(request: Request) -> Part:
             ),
         )
     )
-
-
-def _obstacles(request: Request) -> Iterator[Problem]:
-    """Yield why mail cannot be signed here."""
-    answers, host = request.answers, request.host
-    facts, installed = host.signing, SIGNER.program in host.programs
-    if not domains_of(answers):
-        yield Problem(SECTION, "domains", "this server has no domain of its own: name one")
-    if not installed and facts.repositories == ():
-        how = "` and `".join(epel.commands(host.distribution))
-        yield Problem(
-            SECTION,
-            "use",
-            f"{SIGNER.package} is not installed, and EPEL, which has it, is not enabled: `{how}`. A host "
-            f"without EPEL can have the package {SIGNER.package} from elsewhere: install it first",
-        )
-    elif not installed and facts.why_no_package:
-        yield Problem(SECTION, "use", facts.why_no_package)
-    if host.unit_of(f"{SIGNER.unit}.service").enabled.startswith("masked"):
-        yield Problem(
-            SECTION, "use", f"{SIGNER.unit}.service is masked: `systemctl unmask {SIGNER.unit}`"
-        )
-    for path in SIGNER.files:
-        file = host.files[path]
-        if file.is_link or file.links > 1:
-            yield Problem(SECTION, "use", f"{path} is a link, which replacing would cut")
-    for key in wanted_keys(answers, host):
-        found = facts.keys.get(SIGNER.key_path(key))
-        if found is not None and found.why:
-            yield Problem(SECTION, "selector", f"{found.path} cannot be used: {found.why}")
-    foreign = trusted(request)[1]
-    if foreign:
-        yield Problem(
-            SECTION,
-            "use",
-            f"mynetworks in {MAIN_CF} has {shortened(foreign, _SHOWN)}, which opendkim cannot read: mail from "
-            "there would leave without a signature. Write networks in its place",
-        )
 
 
 def _install(host: Host) -> Iterator[Step]:
@@ -167,11 +101,39 @@ def _install(host: Host) -> Iterator[Step]:
     )
 
 
-def _steps(request: Request, files: tuple[PlannedFile, ...]) -> Iterator[Step]:
+def _asks(request: Request) -> Iterator[Step]:
+    """Yield the step that asks the servers once more, before anything changes."""
+    new = newly_signing(request)
+    if new:
+        pairs = tuple((one.name, SIGNER.key_path(one)) for one in new)
+        yield Step(
+            "dkim-records",
+            "Ask the zone's servers for the published keys",
+            "A signature without its record is worse than none, so all servers must have it.",
+            AskRecords(pairs, accepts_silence=bool(in_state(request, UNKNOWN))),
+            tuple(("dig", "+norecurse", one.name, "TXT") for one in new),
+        )
+
+
+def _cautions(request: Request) -> Iterator[Caution]:
+    unknown = [one for one in newly_signing(request) if one in in_state(request, UNKNOWN)]
+    if unknown:
+        records = request.host.signing.records
+        why = printable(records[unknown[0].name].why)
+        yield Caution(
+            "dkim-unpublished",
+            f"not all servers of the zone could be asked for {unknown[0].name} ({why}): if the record is missing "
+            "or wrong there, mail that is signed from now on fails DKIM at who asks them",
+            tuple(one.domain for one in unknown),
+        )
+
+
+def _steps(
+    request: Request, files: tuple[PlannedFile, ...], table: Optional[PlannedFile]
+) -> Iterator[Step]:
     """Yield the steps that make keys, write the files, and start the signer."""
     host, unit = request.host, request.host.unit_of(f"{SIGNER.unit}.service")
-    keys = wanted_keys(request.answers, host)
-    for key in keys:
+    for key in wanted_keys(request.answers, host):
         path = SIGNER.key_path(key)
         yield Step(
             f"dkim-key-{key.domain}",
@@ -201,17 +163,28 @@ def _steps(request: Request, files: tuple[PlannedFile, ...]) -> Iterator[Step]:
         (("systemctl", verb, SIGNER.unit),),
         done=runs and not any(file.pending for file in files),
     )
+    if table is not None:
+        yield Step(
+            "dkim-member",
+            f"Let Postfix use the socket of {SIGNER.unit}",
+            f"{SIGNER.user}'s group alone may open it.",
+            SetMember(POSTFIX_USER, SIGNER.user),
+            (("usermod", "-a", "-G", SIGNER.user, POSTFIX_USER),),
+            done=host.signing.is_member,
+        )
+        yield table.write(f"Write {table.name}", "The networks whose mail is signed on port 25.")
 
 
 def _waits(request: Request) -> Iterator[str]:
     """Yield what the operator does next."""
-    setup = wanted_setup(request)
-    signing = {one.domain for one in setup.signing}
-    waiting = [
-        one for one in wanted_keys(request.answers, request.host) if one.domain not in signing
-    ]
+    setup = next_setup(request)
+    now = {one.name for one in setup.signing}
+    waiting = [one for one in wanted_keys(request.answers, request.host) if one.name not in now]
     if waiting:
+        records = request.host.signing.records
+        why = printable(records[waiting[0].name].why) if waiting[0].name in records else ""
+        names = shortened([one.name for one in waiting], _SHOWN)
         yield (
-            f"dkim: mail of {shortened([one.domain for one in waiting], _SHOWN)} is not signed yet. Publish the "
-            "records that `postfix-wizard check` prints; then `postfix-wizard apply --section dkim`"
+            f"dkim: nothing is signed with {names} yet{f' ({why})' if why else ''}. Publish the records that "
+            "`postfix-wizard check` prints; then `postfix-wizard apply --section dkim`"
         )

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.host.units import RUNNING_STATES
+from wizard.postfix.milters import NETWORKS_TABLE
 from wizard.sections.dkim.conf import settings
 from wizard.sections.dkim.opendkim import CONF, KEY_TABLE, SETTINGS, SIGNING_TABLE, TRUSTED_HOSTS
 from wizard.sections.dkim.others import UNITS
-from wizard.sections.dkim.plan import OFF, ON, SECTION, SIGNER, plan, texts_of
+from wizard.sections.dkim.plan import plan
+from wizard.sections.dkim.postfix import edit_main, edit_master
 from wizard.sections.dkim.rows import own_rows, rows
+from wizard.sections.dkim.setup import OFF, ON, SECTION, SIGNER, texts_of
 from wizard.sections.section import UNHEALTHY, Issue, ManagedFile, Section, TextByName, Texts
 
 if TYPE_CHECKING:
@@ -86,10 +89,13 @@ DKIM = Section(
             for path in (KEY_TABLE, SIGNING_TABLE, TRUSTED_HOSTS)
         ),
         ManagedFile(CONF, entries=_conf_entries, has_answers=False),
+        ManagedFile(NETWORKS_TABLE, has_answers=False),
     ),
     units=(_UNIT, *UNITS),
     programs=(SIGNER.program,),
     complete=_complete,
+    edit_main=edit_main,
+    edit_master=edit_master,
     plan=plan,
     read_back=_read_back,
     value=_value,

@@ -1,0 +1,66 @@
+"""What `check` says of keys and records, from data."""
+
+from __future__ import annotations
+
+import pytest
+
+from wizard.door import Door
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check
+from wizard.host.signing_facts import SigningKey
+from wizard.sections.dkim import check as module
+from wizard.sections.dkim.setup import SIGNER
+
+PATH = "/etc/opendkim/keys/a.example/s.private"
+KEYS = {
+    "right": (SigningKey(PATH, 0o600, "opendkim"), "", ""),
+    "others read it": (SigningKey(PATH, 0o640, "opendkim"), "0640", f"chmod 600 {PATH}"),
+    "root has it": (SigningKey(PATH, 0o600, "root"), "belongs to root", f"chown opendkim: {PATH}"),
+}
+
+
+@pytest.mark.parametrize(("key", "seen", "command"), KEYS.values(), ids=KEYS)
+def test_a_key(key: SigningKey, seen: str, command: str) -> None:
+    found = module._judge_keys(Door(), [PATH], {PATH: key})
+    assert (found.verdict == RIGHT) is not bool(seen)
+    assert seen in found.seen
+    assert [" ".join(one) for one in found.cure.commands] == ([command] if command else [])
+
+
+def test_keys_that_are_missing_or_cannot_sign() -> None:
+    assert module._judge_keys(Door(), [PATH], {}).verdict == WRONG
+    found = module._judge_keys(Door(), [PATH], {PATH: SigningKey(PATH, why="it is no key of RSA")})
+    assert (found.verdict, found.seen) == (WRONG, f"{PATH}: it is no key of RSA")
+
+
+RECORD = Check("dkim.record", "s._domainkey.a.example TXT", "this key", fatal=False)
+STATES = [
+    # state, does it sign, the verdict
+    ("right", True, RIGHT),
+    ("right", False, WARNING),
+    ("wrong", True, WRONG),
+    ("missing", True, WRONG),
+    ("wrong", False, WARNING),
+    ("missing", False, WARNING),
+    ("unknown", True, UNKNOWN),
+    ("unknown", False, UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("state", "signs", "verdict"), STATES)
+def test_a_record(state: str, signs: bool, verdict: str) -> None:
+    found = module._record(RECORD, state, "ns.a.example", "THE LINE", signs=signs)
+    assert found.verdict == verdict
+    assert ("THE LINE" in found.advice) == (state in {"wrong", "missing"})
+    if (state, signs) == ("right", False):
+        assert found.seen.startswith("published now")
+        assert found.cure.commands == (("postfix-wizard", "apply", "--section", "dkim"),)
+
+
+def test_a_signer_in_another_root_is_not_known(tmp_path: object) -> None:
+    assert module._judge_unit(Door(tmp_path)).verdict == UNKNOWN  # type: ignore[arg-type]
+
+
+def test_a_signer_that_does_not_run_is_wrong() -> None:
+    found = module._judge_unit(Door())
+    assert found.verdict == WRONG
+    assert f"there is no socket {SIGNER.socket}" in found.seen

@@ -1,0 +1,78 @@
+"""Which keys the answers want, and with which one each domain is to sign."""
+
+from __future__ import annotations
+
+import time
+
+from wizard.answers.model import Answers
+from wizard.answers.unsaid import is_unsaid
+from wizard.dns.key_record import RIGHT, UNKNOWN
+from wizard.host.facts import Host
+from wizard.plan.part import Request
+from wizard.sections.dkim.opendkim import OPENDKIM
+from wizard.sections.dkim.signer import Key, Setup, Texts, distinct
+from wizard.sections.dkim.trusted import trusted
+
+SECTION = "dkim"
+ON, OFF = "on", "off"
+SIGNER = OPENDKIM
+
+
+def texts_of(host: Host) -> Texts:
+    """Return the function that gives the signer's live files."""
+    return host.text
+
+
+def domains_of(answers: Answers) -> tuple[str, ...]:
+    """Return the domains that sign, in lower case: those of the answers, else all local ones."""
+    own = answers.dkim.domains or (answers.hostname.mydomain, *answers.domains.local)
+    return tuple(dict.fromkeys(one.lower() for one in own if not is_unsaid(one)))
+
+
+def selector_of(answers: Answers, host: Host) -> str:
+    """Return the selector of the answers, else that of the present keys, else one of this month."""
+    if answers.dkim.selector:
+        return answers.dkim.selector
+    today = SIGNER.set_up(texts_of(host))
+    if today is not None and today.keys:
+        return (today.signing or today.keys)[0].selector
+    return time.strftime("s%Y%m", time.gmtime(host.read_at))
+
+
+def wanted_keys(answers: Answers, host: Host) -> tuple[Key, ...]:
+    """Return the keys that the answers want."""
+    selector = selector_of(answers, host)
+    return distinct([Key(one, selector) for one in domains_of(answers)])
+
+
+def next_setup(request: Request) -> Setup:
+    """Return what the signer is to do after the run.
+
+    A domain signs with its wanted key once the zone's servers have the record, or once the operator
+    accepts that they cannot be asked. Until then it goes on with its present key. A key that signs must
+    be in KeyTable, so the present ones stay there.
+    """
+    keys = wanted_keys(request.answers, request.host)
+    today = SIGNER.set_up(texts_of(request.host)) or Setup()
+    signing = {one.domain: one for one in today.signing}
+    new = {one.domain: one for one in newly_signing(request)}
+    chosen = [
+        {**signing, **new}[one.domain] for one in keys if one.domain in signing or one.domain in new
+    ]
+    return Setup(distinct([*keys, *chosen]), distinct(chosen), trusted(request)[0])
+
+
+def newly_signing(request: Request) -> tuple[Key, ...]:
+    """Return the keys that begin to sign by this plan."""
+    states = (RIGHT, UNKNOWN) if request.scope.named else (RIGHT,)
+    return in_state(request, *states)
+
+
+def in_state(request: Request, *states: str) -> tuple[Key, ...]:
+    """Return the wanted keys whose records are in one of these states."""
+    records = request.host.signing.records
+    return tuple(
+        one
+        for one in wanted_keys(request.answers, request.host)
+        if one.name in records and records[one.name].state in states
+    )
