@@ -48,18 +48,18 @@ def published(
 ) -> dict[str, KeyRecord]:
     """Ask every authoritative server of each zone; `keys` have the public part by record name.
 
-    The resolvers are asked only for the names of the servers, so no cache can answer. Never raises.
+    The resolvers are queried only for the names of the servers, so no cache can answer. Never raises.
     """
     questions = {name: Question(name, "TXT") for name in keys}
     zones = ask_each_server(questions.values(), resolvers, seconds=seconds)
     found = {}
     for name, public in keys.items():
-        asked = [
+        queried = [
             one for one in zones if any(questions[name] in had for had in one.answers.values())
         ]
         answers = {
             server.name: had[questions[name]]
-            for one in asked[:1]
+            for one in queried[:1]
             for server, had in one.answers.items()
             if questions[name] in had
         }

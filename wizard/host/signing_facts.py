@@ -38,6 +38,6 @@ class Signing:
     package: str = ""
     why_no_package: str = ""
     records: Mapping[str, KeyRecord] = field(default_factory=dict)
-    """By name of the record: what the zone's own servers have. Only keys that do not sign are asked for."""
+    """By name of the record: what the zone's own servers have. No key that signs is in it."""
     is_member: bool = False
     """True if Postfix's user is in the signer's group, so that it may open the socket."""

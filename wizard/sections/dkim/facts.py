@@ -49,8 +49,8 @@ def _records(
         for one in keys
         if one not in today.signing and SIGNER.key_path(one) in found
     }
-    asked = {name: public for name, public in publics.items() if public}
-    return published(asked, host.network.resolvers, seconds=DNS_SECONDS) if asked else {}
+    queried = {name: public for name, public in publics.items() if public}
+    return published(queried, host.network.resolvers, seconds=DNS_SECONDS) if queried else {}
 
 
 def _with_package(door: Door, host: Host) -> Host:

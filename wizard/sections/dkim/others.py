@@ -1,4 +1,4 @@
-"""Signers that somebody else set up: they are left alone, and named."""
+"""Signers that somebody else set up: nothing of them changes, and they are named."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def next_setup(request: Request) -> Setup:
     """Return what the signer is to do after the run.
 
     A domain signs with its wanted key once the zone's servers have the record, or once the operator
-    accepts that they cannot be asked. Until then it goes on with its present key. A key that signs must
+    accepts that they do not answer. Until then it goes on with its present key. A key that signs must
     be in KeyTable, so the present ones stay there.
     """
     keys = wanted_keys(request.answers, request.host)
