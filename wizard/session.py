@@ -45,7 +45,7 @@ from wizard.run.paths import Places
 from wizard.run.readiness import unready
 from wizard.secrets import MASK
 from wizard.sections.reading import relay_of
-from wizard.sections.registry import NEEDS
+from wizard.sections.registry import NEEDS, SECTIONS
 
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
@@ -380,7 +380,8 @@ class Session:
         from wizard.dns.records import to_publish  # noqa: PLC0415
 
         outer = public4((*host.network.addresses, *answers.networks.proxy_interfaces))
-        return to_publish(answers, outer, found, self._keys(answers), relay_of(host))
+        own = to_publish(answers, outer, found, self._keys(answers), relay_of(host))
+        return (*own, *(record for one in SECTIONS for record in one.records(self.door, answers)))
 
     def _keys(self, answers: Answers) -> ServedKeys:
         """Return what is known of the certificate of the answers, from its files."""

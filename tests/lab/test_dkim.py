@@ -138,12 +138,16 @@ def test_the_first_run_leaves_postfix_alone_and_the_second_waits_for_the_record(
     lines = host.read(f"{KEYS}/zeke.ne.jp/s1.private").splitlines()[1:-1]
     where = "/var/lib/postfix-wizard /var/log /run /tmp /etc/postfix"
     assert host.run(["sh", "-c", f"grep -rlF -- '{lines[3]}' {where}"]).stdout == ""
-    assert verdicts(host) == {"unit.dkim": "right", "dkim.keys": "right", "dkim.record": "warning"}
+    assert verdicts(host) == {"unit.dkim": "right", "dkim.keys": "right", "dns.dkim": "warning"}
 
     code, said = apply(host, "--section", "dkim")
     assert code != 0
     assert "s1._domainkey.zeke.ne.jp: there is no record" in said
     assert texts(host, *POSTFIX) == before
+    _, said = wizard(host, "check")
+    for domain in DOMAINS:
+        # What is printed to be published is what the key is.
+        assert record(host, domain).split("( ")[1].rstrip(" )\n") in said
     publish(host, *(record(host, one) for one in DOMAINS))
     assert "published now" in wizard(host, "check", "--json")[1]
     code, said = apply(host, "--section", "dkim")
@@ -283,12 +287,12 @@ BREAKS = [
     ("systemctl kill -s STOP opendkim", "unit.dkim", "systemctl kill -s CONT opendkim"),
     (
         f"sed -i 's/^s1._domainkey.zeke/old._domainkey.zeke/' {ZONE}; rndc reload; sleep 1",
-        "dkim.record",
+        "dns.dkim",
         f"sed -i 's/^old._domainkey.zeke/s1._domainkey.zeke/' {ZONE}; rndc reload; sleep 1",
     ),
     (
         f"echo 's1._domainkey.zeke.ne.jp. IN TXT two' >>{ZONE}; rndc reload; sleep 1",
-        "dkim.record",
+        "dns.dkim",
         f"sed -i '$d' {ZONE}; rndc reload; sleep 1",
     ),
 ]
@@ -306,3 +310,43 @@ def test_check_names_what_is_broken_and_its_cure_repairs_it(boot_host: BootHost)
         for argv in wrong[0]["cure"]["commands"] if not repair else [["sh", "-c", repair]]:
             host.run(argv, check=True)
         assert set(verdicts(host).values()) == {"right"}, breaks
+
+
+def test_a_new_selector_signs_once_its_record_is_published(
+    boot_host: BootHost, tmp_path: Path
+) -> None:
+    host = first_run(boot_host, "el9")
+    second_run(host)
+    tables = texts(host, *TABLES)
+    host.write(ANSWERS, ON.replace("s1", "s2"), 0o600)
+    code, said = apply(host, "--section", "dkim")
+    assert code == 0, said
+    text = f"From: taro@zeke.ne.jp\nTo: {FRIEND}\nSubject: {{}}\n\nHello.\n"
+
+    def selector(count: int, subject: str) -> bytes:
+        line = text.format(subject)
+        with sink.serve(host, tmp_path):
+            host.run(["sendmail", "-f", "taro@zeke.ne.jp", FRIEND], input=line, check=True)
+            message = messages(tmp_path, count)[subject]
+        assert is_signed(host, message, "zeke.ne.jp")
+        return re.findall(rb"DKIM-Signature:.*?\bs=([^;\s]+)", message, re.DOTALL)[0]
+
+    # The old key goes on until the new record is there, also after an undo.
+    assert selector(1, "before") == b"s1"
+    code, said = apply(host, "--section", "dkim")
+    assert code != 0
+    assert "s2._domainkey.zeke.ne.jp: there is no record" in said
+    assert wizard(host, "undo", "--yes")[0] == 0
+    assert texts(host, *TABLES) == tables
+    code, said = apply(host, "--section", "dkim")
+    assert code == 0, said
+    publish(host, *(record(host, one, "s2") for one in DOMAINS))
+    code, said = apply(host, "--section", "dkim")
+    assert code == 0, said
+    assert selector(2, "after") == b"s2"
+    assert set(verdicts(host).values()) == {"right"}
+    assert host.run(["test", "-s", f"{KEYS}/zeke.ne.jp/s1.private"]).returncode == 0
+    # The records of the old key stay until an operator withdraws them.
+    code, said = wizard(host, "undo", "--yes")
+    assert code == 0, said
+    assert selector(3, "undone") == b"s1"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check
 from wizard.host.signing_facts import SigningKey
+from wizard.postfix.milters import MAPS, OUR_MAPS
+from wizard.postfix.settings import Settings
 from wizard.sections.dkim import check as module
 from wizard.sections.dkim.setup import SIGNER
+from wizard.sections.dkim.signer import Key, Setup
 
 PATH = "/etc/opendkim/keys/a.example/s.private"
 KEYS = {
@@ -32,7 +37,7 @@ def test_keys_that_are_missing_or_cannot_sign() -> None:
     assert (found.verdict, found.seen) == (WRONG, f"{PATH}: it is no key of RSA")
 
 
-RECORD = Check("dkim.record", "s._domainkey.a.example TXT", "this key", fatal=False)
+RECORD = Check("dns.dkim", "s._domainkey.a.example TXT", "this key", fatal=False)
 STATES = [
     # state, does it sign, the verdict
     ("right", True, RIGHT),
@@ -64,3 +69,32 @@ def test_a_signer_that_does_not_run_is_wrong() -> None:
     found = module._judge_unit(Door())
     assert found.verdict == WRONG
     assert f"there is no socket {SIGNER.socket}" in found.seen
+
+
+NETWORKS = {
+    "the same": ("127.0.0.0/8, [::1]/128", b"127.0.0.0/8\n::1\n", RIGHT),
+    "one is missing": ("127.0.0.0/8 10.0.0.0/8", b"127.0.0.0/8\n", WRONG),
+    "a file": ("127.0.0.0/8, /etc/postfix/nets", b"127.0.0.0/8\n", WRONG),
+    "one is excluded": ("!127.0.0.9, 127.0.0.0/8", b"127.0.0.0/8\n", WRONG),
+    "more than there": ("127.0.0.0/8", b"127.0.0.0/8\n10.0.0.0/8\nhost.example\n", RIGHT),
+}
+
+
+@pytest.mark.parametrize(("mynetworks", "table", "verdict"), NETWORKS.values(), ids=NETWORKS)
+def test_the_trusted_networks(tmp_path: Path, mynetworks: str, table: bytes, verdict: str) -> None:
+    (tmp_path / "etc/opendkim").mkdir(parents=True)
+    (tmp_path / "etc/opendkim/TrustedHosts").write_bytes(table)
+    settings = Settings({"mynetworks": mynetworks})
+    assert module._judge_networks(Door(tmp_path), settings, Setup()).verdict == verdict
+
+
+def test_a_network_without_the_milter_of_port_25_is_named(tmp_path: Path) -> None:
+    (tmp_path / "etc/opendkim").mkdir(parents=True)
+    (tmp_path / "etc/postfix").mkdir()
+    (tmp_path / "etc/opendkim/TrustedHosts").write_bytes(b"127.0.0.0/8\n10.0.0.0/8\n")
+    (tmp_path / "etc/postfix/signed_networks").write_bytes(b"127.0.0.0/8 unix:/x\n")
+    settings = Settings({"mynetworks": "127.0.0.0/8 10.0.0.0/8", MAPS: OUR_MAPS})
+    signing = Setup(signing=(Key("a.example", "s"),))
+    found = module._judge_networks(Door(tmp_path), settings, signing)
+    assert (found.verdict, "10.0.0.0/8 is in mynetworks" in found.seen) == (WRONG, True)
+    assert module._judge_networks(Door(tmp_path), settings, Setup()).verdict == RIGHT

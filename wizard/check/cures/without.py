@@ -50,7 +50,7 @@ SOMETIMES: dict[str, str] = {
     "certificate.chain": "another certificate, or the issuer's beside it, must be put there",
     "tls.PORT": "the value is the operator's own, and stays",
     "dkim.keys": "another key needs another selector and a record, which only the operator publishes",
-    "dkim.record": "the zone is not on this host, or its owner publishes the record",
+    "dkim.networks": "a table or a file in mynetworks is the operator's",
     "senders.table": "which rows are the operator's own, a run asks",
     "table.sender_access.own": "what a row shall do, only the operator knows",
     "table.sender_access.actions": "what a row shall do, only the operator knows",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.dns.key_record import RIGHT, UNKNOWN
@@ -17,8 +16,14 @@ from wizard.host.milter import milter_fault
 from wizard.host.network import parse_resolvers
 from wizard.host.signing import owner_name, read_keys
 from wizard.host.signing_facts import SigningKey
+from wizard.postfix.milters import MAPS, NETWORKS_TABLE, OUR_MAPS
+from wizard.postfix.settings import Settings
+from wizard.sections.dkim.opendkim import TRUSTED_HOSTS
+from wizard.sections.dkim.records import newest, today
+from wizard.sections.dkim.rows import rows
 from wizard.sections.dkim.setup import ON, SIGNER, domains_of
 from wizard.sections.dkim.signer import Key, Setup
+from wizard.sections.dkim.trusted import translated
 from wizard.text import printable, shortened
 
 APPLY = "postfix-wizard apply --section dkim"
@@ -26,16 +31,19 @@ DNS_SECONDS = 3.0
 
 _UNIT = Check("unit.dkim", f"signer: {SIGNER.unit}", "runs, and answers on its socket")
 _KEYS = Check("dkim.keys", "DKIM: the keys", f"{SIGNER.user} alone can read and replace them")
+_NETWORKS = Check(
+    "dkim.networks", "DKIM: trusted networks", "those of mynetworks, so that their mail is signed"
+)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _SHOWN = 3
 
 
-def judge_dkim(door: Door, answers: Answers) -> Iterator[Finding]:
-    """Yield `unit.dkim`, `dkim.keys` and `dkim.record` of each domain; nothing if the section is off."""
+def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
+    """Yield `unit.dkim`, `dkim.keys`, `dkim.networks` and `dns.dkim` of each domain; nothing if the section is off."""
     if answers.dkim.use != ON:
         return
-    setup = SIGNER.set_up(lambda path: door.readable_text(path).encode("utf-8", "surrogateescape"))
+    setup = today(door)
     yield _judge_unit(door)
     if setup is None:
         yield _KEYS.wrong("the wizard's rows are not in its tables", f"`{APPLY}` writes them.")
@@ -43,6 +51,7 @@ def judge_dkim(door: Door, answers: Answers) -> Iterator[Finding]:
     keys = {one: SIGNER.key_path(one) for one in setup.keys}
     found = read_keys(door, keys.values())
     yield _judge_keys(door, list(keys.values()), found)
+    yield _judge_networks(door, settings, setup)
     publics = {one: found[path].public for one, path in keys.items() if path in found}
     yield from _judge_records(door, answers, setup, publics)
 
@@ -113,6 +122,30 @@ def _directory_fault(door: Door, path: str) -> tuple[str, Cure]:
     return "", NO_CURE
 
 
+def _judge_networks(door: Door, settings: Settings, setup: Setup) -> Finding:
+    """Compare mynetworks with the signer's table, and with the table of milters where it is in use."""
+    wanted, foreign = translated(settings.words("mynetworks"))
+    tables = {TRUSTED_HOSTS: rows(door.readable_text(TRUSTED_HOSTS).encode())}
+    if setup.signing and settings.raw(MAPS) == OUR_MAPS:
+        tables[NETWORKS_TABLE] = rows(door.readable_text(NETWORKS_TABLE).encode())
+    for path, found in tables.items():
+        missing = [one for one in wanted if one not in found and not _covers(found, one)]
+        if missing or foreign:
+            names = shortened([printable(one) for one in (*missing, *foreign)], _SHOWN)
+            return _NETWORKS.wrong(
+                f"{names} is in mynetworks and not in {path}: its mail on port 25 is not signed",
+                f"`{APPLY}` writes it, or says why it cannot.",
+                NO_CURE if foreign else cure(APPLY),
+            )
+    return _NETWORKS.right(shortened(list(wanted), _SHOWN))
+
+
+def _covers(found: Mapping[str, str], network: str) -> bool:
+    """True if a host of the network's size is there by its address alone."""
+    address, _, length = network.partition("/")
+    return length in {"32", "128"} and address in found
+
+
 def _judge_records(
     door: Door, answers: Answers, setup: Setup, publics: dict[Key, str]
 ) -> Iterator[Finding]:
@@ -121,13 +154,13 @@ def _judge_records(
     resolvers = parse_resolvers(door.readable_text("/etc/resolv.conf"))
     said = published(known, resolvers, seconds=DNS_SECONDS) if door.is_live else {}
     for domain in domains_of(answers):
-        key = _newest(domain, answers, setup)
+        key = newest(domain, answers, setup)
         if key is None:
-            check = Check("dkim.record", f"DKIM: {domain}", "a key", fatal=False)
+            check = Check("dns.dkim", f"DKIM: {domain}", "a key", fatal=False)
             yield check.warning("it has no key yet", f"`{APPLY}` makes one.", cure(APPLY))
             continue
         check = Check(
-            "dkim.record", f"{key.name} TXT", "this key at each server of the zone", fatal=False
+            "dns.dkim", f"{key.name} TXT", "this key at each server of the zone", fatal=False
         )
         if key.name not in known:
             yield check.unknown("its key cannot be read here")
@@ -137,14 +170,6 @@ def _judge_records(
             state, why = said[key.name].state, said[key.name].why
             line = zone_line(key.name, known[key.name])
             yield _record(check, state, printable(why), line, signs=key in setup.signing)
-
-
-def _newest(domain: str, answers: Answers, setup: Setup) -> Optional[Key]:
-    """Return the key of a domain that is to sign: that of the answers, else the one that signs."""
-    mine = [one for one in setup.keys if one.domain == domain]
-    wanted = [one for one in mine if one.selector == answers.dkim.selector]
-    signing = [one for one in setup.signing if one.domain == domain]
-    return next(iter((*wanted, *signing, *mine)), None)
 
 
 def _record(check: Check, state: str, why: str, line: str, *, signs: bool) -> Finding:

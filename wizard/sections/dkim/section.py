@@ -19,6 +19,7 @@ from wizard.sections.dkim.setup import OFF, ON, SECTION, SIGNER, texts_of
 from wizard.sections.section import UNHEALTHY, Issue, ManagedFile, Section, TextByName, Texts
 
 if TYPE_CHECKING:
+    from wizard.dns.records import Published
     from wizard.door import Door
     from wizard.finding import Finding
     from wizard.postfix.settings import Settings
@@ -67,10 +68,16 @@ def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[
         yield Issue(UNHEALTHY, f"{SIGNER.unit} does not run ({state}), so no mail can be signed.")
 
 
-def _check(door: Door, _found: Settings, answers: Answers) -> Iterator[Finding]:
+def _check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
     from wizard.sections.dkim.check import judge_dkim  # noqa: PLC0415 - `check` alone
 
-    return judge_dkim(door, answers)
+    return judge_dkim(door, settings, answers)
+
+
+def _records(door: Door, answers: Answers) -> Iterator[Published]:
+    from wizard.sections.dkim.records import records  # noqa: PLC0415 - few hosts sign
+
+    return records(door, answers)
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:
@@ -105,6 +112,7 @@ DKIM = Section(
     is_planned=lambda paths: KEY_TABLE in paths,
     issues=_issues,
     check=_check,
+    records=_records,
     about=(
         (r"unit\.dkim", f"TurnSigner:{SIGNER.unit} EnableUnit:{SIGNER.unit} {CONF} {KEY_TABLE}"),
     ),

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wizard.answers.model import Answers
+from wizard.answers.rules.networks import parse_network
 from wizard.host.main_cf import words
 from wizard.plan.part import Request
 from wizard.postfix.meaning import Own
 from wizard.postfix.parameters import NETWORKS
 from wizard.sections.reading import main_cf
 
+Trusted = tuple[tuple[str, ...], tuple[str, ...]]
+"""Networks without brackets, and the items that opendkim cannot read."""
 
-def trusted(request: Request) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the networks without brackets, and the items that opendkim cannot read.
+
+def trusted(request: Request) -> Trusted:
+    """Return mynetworks as it is in force after the run.
 
     If the section networks is planned too, its answers are in force. Items of main.cf that no answer
     expresses, such as `cidr:FILE`, stay in force either way.
     """
-    answers = _in_force(request)
-    wanted = [one for one in answers.networks.mynetworks if isinstance(one, str)]
     live = words(main_cf(request.host).value("mynetworks") or "")
     others = [one for one in live if not _is_network(one)]
-    foreign = [one for one in wanted if one.startswith("!")] + others
-    plain = [one.replace("[", "").replace("]", "") for one in wanted if not one.startswith("!")]
+    return translated((*_in_force(request).networks.mynetworks, *others))
+
+
+def translated(items: Iterable[str]) -> Trusted:
+    """Return the items of mynetworks (postconf(5)) in opendkim's form, each once."""
+    plain, foreign = [], []
+    for one in items:
+        if not _is_network(one):
+            foreign.append(one)
+        else:
+            plain.append(str(parse_network(Own().key(NETWORKS, one))))
     return tuple(dict.fromkeys(plain)), tuple(dict.fromkeys(foreign))
 
 
@@ -33,8 +46,6 @@ def _in_force(request: Request) -> Answers:
 
 def _is_network(item: str) -> bool:
     """True if an answer can express it."""
-    from wizard.answers.rules.networks import parse_network  # noqa: PLC0415 - the plan alone
-
     try:
         parse_network(Own().key(NETWORKS, item))
     except ValueError:
