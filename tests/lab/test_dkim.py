@@ -329,7 +329,9 @@ def test_a_new_selector_signs_once_its_record_is_published(
             host.run(["sendmail", "-f", "taro@zeke.ne.jp", FRIEND], input=line, check=True)
             message = messages(tmp_path, count)[subject]
         assert is_signed(host, message, "zeke.ne.jp")
-        return re.findall(rb"DKIM-Signature:.*?\bs=([^;\s]+)", message, re.DOTALL)[0]
+        found = re.search(rb"DKIM-Signature:.*?\bs=([^;\s]+)", message, re.DOTALL)
+        assert found is not None
+        return found[1]
 
     # The old key goes on until the new record is there, also after an undo.
     assert selector(1, "before") == b"s1"

@@ -48,7 +48,7 @@ def rows(host: Host) -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_each_section_is_changed_alone(suite: str, boot_host: BootHost) -> None:
     """By `apply --section`, one after the other, and each is told as that run's."""
-    host = boot_host(suite=suite, pyz=PYZ)
+    host = boot_host(suite=suite, epel=True, pyz=PYZ)
     host.write(ANSWERS, ZEKE, 0o600)
     assert apply(host)[0] == 0
     host.run(["sh", "-ec", BY_HAND], check=True)

@@ -212,6 +212,18 @@ def test_a_wrong_or_missing_record_is_in_the_way_of_a_run_of_the_section(state: 
     assert (plan.obstacles, pending(plan)) == ((), [])
 
 
+@pytest.mark.parametrize("state", ["wrong", "missing", "unknown"])
+def test_a_key_that_exists_already_is_taken_by_a_first_run(state: str) -> None:
+    """As after an undo, which leaves keys, or where the operator put one there."""
+    there = replace(EPEL, keys={KEY: SigningKey(KEY, owner="opendkim", public="AAAA")})
+    plan = build_plan(ONE, with_record(replace(NEW, signing=there), state), ("dkim",))
+    assert (plan.obstacles, plan.cautions) == ((), ())
+    assert f"dkim-key-{DOMAIN}" not in pending(plan)
+    assert "dkim-service" in pending(plan)
+    assert list(rows(texts(plan)[KEY_TABLE])) == [NAME]
+    assert own_rows(texts(plan)[SIGNING_TABLE]) == ()
+
+
 def test_a_server_that_cannot_be_asked_needs_a_yes() -> None:
     host = with_record(SIGNED, "unknown")
     plan = build_plan(ONE, host, ("dkim",))
@@ -341,11 +353,18 @@ def test_a_key_that_cannot_sign_is_in_the_way(why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "item", ["cidr:/etc/postfix/nets", "/etc/postfix/nets", "$other", "!10.1.1.1"]
+    "item", ["cidr:/etc/postfix/nets", "/etc/postfix/nets", "hash:/x", "!10.1.1.1"]
 )
 def test_a_network_that_opendkim_cannot_read_is_in_the_way(item: str) -> None:
     main = f"mynetworks = 127.0.0.0/8, {item}\n".encode()
     assert item in said(SIGNED.with_file(MAIN_CF, live=main))
+
+
+def test_a_name_in_mynetworks_is_expanded() -> None:
+    main = b"lan = 10.1.0.0/16 [fd00::]/8\nmynetworks = 127.0.0.0/8, $lan\n"
+    plan = build_plan(ONE, SIGNED.with_file(MAIN_CF, live=main))
+    assert plan.obstacles == ()
+    assert {"10.1.0.0/16", "fd00::/8"} <= rows(texts(plan)[TRUSTED_HOSTS]).keys()
 
 
 def test_ipv6_loses_its_brackets() -> None:

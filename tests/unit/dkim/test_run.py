@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -67,10 +68,19 @@ def test_a_key_that_others_read_is_not_used(
 ) -> None:
     path = tmp_path / "s1.private"
     path.write_bytes(b"a key")
+    shutil.chown(path, USER)
     path.chmod(mode)
     making = plan(("dkim-key-a.example", MakeKey(str(path), 2048, USER)))
     assert (work(places, prepared(places, making)) == 0) is is_used
     assert path.read_bytes() == b"a key"
+
+
+def test_a_key_of_another_user_is_not_used(places: Places, tmp_path: Path) -> None:
+    path = tmp_path / "s1.private"
+    path.write_bytes(b"a key")
+    path.chmod(0o600)
+    making = plan(("dkim-key-a.example", MakeKey(str(path), 2048, USER)))
+    assert work(places, prepared(places, making)) != 0
 
 
 def test_a_user_that_is_missing_is_named(places: Places, tmp_path: Path) -> None:

@@ -75,10 +75,10 @@ def _genrsa(path: str, bits: int) -> tuple[str, ...]:
 def _require_private(action: MakeKey, uid: int, doing: str) -> None:
     with explained(doing, action.path):
         status = os.lstat(action.path)
-    if status.st_uid not in (0, uid) or status.st_mode & _OTHERS:
+    if status.st_uid != uid or status.st_mode & _OTHERS:
         raise Trouble(
             doing,
-            f"{action.path} exists, and others than {action.user} may read it",
+            f"{action.path} exists, and not {action.user} alone may read it",
             f"`chown {action.user}: {action.path}; chmod 600 {action.path}`, if only you had it until now. "
             "Else choose a new selector.",
         )

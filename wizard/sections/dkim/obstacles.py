@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from itertools import chain
 
 from wizard.answers.model import Problem
 from wizard.dns.key_record import MISSING, WRONG
 from wizard.dns.key_records import zone_line
+from wizard.host.signing_facts import SigningKey
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.part import Request
 from wizard.postfix.master_cf import MasterCf
@@ -17,6 +19,7 @@ from wizard.sections.dkim.trusted import trusted
 from wizard.text import printable, shortened
 
 _SHOWN = 3
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def obstacles(request: Request) -> Iterator[Problem]:
@@ -59,6 +62,26 @@ def _keys(request: Request) -> Iterator[Problem]:
         found = request.host.signing.keys.get(SIGNER.key_path(key))
         if found is not None and found.why:
             yield Problem(SECTION, "selector", f"{found.path} cannot be used: {found.why}")
+        elif found is not None:
+            yield from _rights(found, is_here=request.host.root == "/")
+
+
+def _rights(key: SigningKey, *, is_here: bool) -> Iterator[Problem]:
+    """Yield why the signer refuses a key: others read it, or it does not itself."""
+    if key.mode & _OTHERS:
+        yield Problem(
+            SECTION,
+            "selector",
+            f"{key.path} has mode {key.mode:04o}, and the signer refuses a key that others may read: `chmod 600 "
+            f"{key.path}` if only you had it until now, else choose a new selector",
+        )
+    elif is_here and key.owner != SIGNER.user:
+        yield Problem(
+            SECTION,
+            "selector",
+            f"{key.path} belongs to {key.owner}, and {SIGNER.unit} reads it as {SIGNER.user}: `chown "
+            f"{SIGNER.user}: {key.path}`",
+        )
 
 
 def _records(request: Request) -> Iterator[Problem]:

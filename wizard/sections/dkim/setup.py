@@ -69,10 +69,17 @@ def newly_signing(request: Request) -> tuple[Key, ...]:
 
 
 def in_state(request: Request, *states: str) -> tuple[Key, ...]:
-    """Return the wanted keys whose records are in one of these states."""
+    """Return the wanted keys whose records are in one of these states.
+
+    A key that the signer does not have yet is one only if its record is right: the first run gives it
+    to the signer, and waits for no record.
+    """
     records = request.host.signing.records
+    there = (SIGNER.set_up(texts_of(request.host)) or Setup()).keys
     return tuple(
         one
         for one in wanted_keys(request.answers, request.host)
-        if one.name in records and records[one.name].state in states
+        if one.name in records
+        and records[one.name].state in states
+        and (one in there or records[one.name].state == RIGHT)
     )

@@ -6,12 +6,16 @@ from collections.abc import Iterable
 
 from wizard.answers.model import Answers
 from wizard.answers.rules.networks import parse_network
-from wizard.host.main_cf import words
+from wizard.host.main_cf import own_parameters, words
+from wizard.paths import MAIN_CF
 from wizard.plan.part import Request
+from wizard.postfix.main_cf import MainCf
 from wizard.postfix.meaning import Own
 from wizard.postfix.parameters import NETWORKS
-from wizard.sections.reading import main_cf
+from wizard.postfix.settings import Settings
 
+_ITEM = "postfix_wizard_item"
+"""A name that Postfix has not, for one item of a list."""
 Trusted = tuple[tuple[str, ...], tuple[str, ...]]
 """Networks without brackets, and the items that opendkim cannot read."""
 
@@ -20,10 +24,17 @@ def trusted(request: Request) -> Trusted:
     """Return mynetworks as it is in force after the run.
 
     If the section networks is planned too, its answers are in force. Items of main.cf that no answer
-    expresses, such as `cidr:FILE`, stay in force either way.
+    expresses, such as `cidr:FILE` or `$name`, stay in force either way; names are expanded.
     """
-    live = words(main_cf(request.host).value("mynetworks") or "")
-    others = [one for one in live if not _is_network(one)]
+    main = request.host.text(MAIN_CF)
+    live = words(MainCf.parse(main).value("mynetworks") or "")
+    own = own_parameters(main)
+    others = [
+        each
+        for one in live
+        if not _is_network(one)
+        for each in Settings({**own, _ITEM: one}).words(_ITEM)
+    ]
     return translated((*_in_force(request).networks.mynetworks, *others))
 
 
