@@ -380,8 +380,14 @@ class Session:
         from wizard.dns.records import to_publish  # noqa: PLC0415
 
         outer = public4((*host.network.addresses, *answers.networks.proxy_interfaces))
-        own = to_publish(answers, outer, found, self._keys(answers), relay_of(host))
-        return (*own, *(record for one in SECTIONS for record in one.records(self.door, answers)))
+        signing = {
+            name: public
+            for one in SECTIONS
+            for name, public in one.signing_keys(self.door, answers).items()
+        }
+        return to_publish(
+            answers, outer, found, self._keys(answers), relay_of(host), signing=signing
+        )
 
     def _keys(self, answers: Answers) -> ServedKeys:
         """Return what is known of the certificate of the answers, from its files."""

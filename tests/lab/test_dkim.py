@@ -352,3 +352,16 @@ def test_a_new_selector_signs_once_its_record_is_published(
     code, said = wizard(host, "undo", "--yes")
     assert code == 0, said
     assert selector(3, "undone") == b"s1"
+
+
+def test_our_own_zone_gets_the_records_by_a_run(boot_host: BootHost) -> None:
+    zone = f'\n[dns]\nzone_file = "{ZONE}"\npublish = ["dkim"]\n'
+    host = first_run(boot_host, "el9", ON + zone)
+    assert "_domainkey" not in host.read(ZONE)
+    code, said = apply(host)
+    assert code == 0, said
+    for domain in DOMAINS:
+        assert record(host, domain).split("( ")[1].rstrip(" )\n") in host.read(ZONE)
+    code, said = apply(host, "--section", "dkim")
+    assert code == 0, said
+    assert set(verdicts(host).values()) == {"right"}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Optional
 from urllib.parse import quote
 
@@ -39,7 +39,8 @@ NO_PROVIDER = "SPF.OF.THE.PROVIDER"
 class Basis:
     """What each record follows from; `addresses` are this host's public IPv4 addresses.
 
-    `relay` is the host through which mail leaves, "" if it leaves directly.
+    `relay` is the host through which mail leaves, "" if it leaves directly. `signing` has the public parts of
+    the keys that sign mail or are to do so, by name of the record.
     """
 
     answers: Answers
@@ -47,6 +48,7 @@ class Basis:
     found: Lookups
     keys: ServedKeys = NO_KEYS
     relay: str = ""
+    signing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:

@@ -1,7 +1,7 @@
 """The kinds of DNS records that a mail server has or may have: a row each.
 
 A and MX (RFC 5321), PTR (RFC 1912, 2.1), SPF (RFC 7208), DMARC (RFC 7489), TLS-RPT (RFC 8460), MTA-STS
-(RFC 8461), SRV for mail programs (RFC 6186, RFC 8314), CAA (RFC 8659), TLSA (RFC 7672).
+(RFC 8461), DKIM (RFC 6376), SRV for mail programs (RFC 6186, RFC 8314), CAA (RFC 8659), TLSA (RFC 7672).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Callable
 
 from wizard.dns import dmarc, mta_sts
 from wizard.dns.domain_names import is_below, is_of_another
+from wizard.dns.key_records import record_text
 from wizard.dns.lookups import exchangers
 from wizard.dns.record_basis import NO_PROVIDER, Basis, published_spf
 from wizard.dns.txt import strings
@@ -128,6 +129,14 @@ def first_dmarc(basis: Basis, domain: str) -> str:
     return f"v=DMARC1; p={basis.answers.dkim.dmarc}; rua={basis.reports(domain)}"
 
 
+def _signing(basis: Basis) -> tuple[str, ...]:
+    return tuple(basis.signing)
+
+
+def _dkim(basis: Basis, name: str) -> Iterator[Data]:
+    yield Data(strings(record_text(basis.signing[name])))
+
+
 def _permits(basis: Basis) -> Iterator[str]:
     """Yield `DOMAIN._report._dmarc.READER`: the reader's domain permits reports on another (7.1)."""
     reader = basis.answers.dns.reports.rpartition("@")[2]
@@ -211,6 +220,16 @@ KINDS = (
         publish="spf",
         version="v=spf1",
         completes=True,
+    ),
+    RecordKind(
+        "dkim",
+        "TXT",
+        "{}.",
+        _signing,
+        _dkim,
+        "DKIM: the key with which mail of the name is signed.",
+        publish="dkim",
+        version="v=DKIM1",
     ),
     RecordKind(
         "dmarc",

@@ -5,8 +5,9 @@ They are rows of `wizard.dns.record_kinds`: here they become a table, and a frag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.dns.lookups import Lookups
@@ -42,14 +43,18 @@ def to_publish(
     found: Lookups = Lookups({}, ()),  # noqa: B008 (frozen)
     keys: ServedKeys = NO_KEYS,
     relay: str = "",
+    *,
+    signing: Optional[Mapping[str, str]] = None,
 ) -> tuple[Published, ...]:
     """Return the records for these answers and what is published today (`found`).
 
     `addresses` are this host's public IPv4 addresses. `relay` is a relay host of main.cf that the
-    answers do not have. No record is returned for a name that cannot be public, such as
+    answers do not have. `signing` are the keys that sign mail, as in `Basis`. No record is returned for a name that cannot be public, such as
     localhost.localdomain.
     """
-    basis = Basis(answers, tuple(addresses), found, keys, answers.relay.host or relay)
+    basis = Basis(
+        answers, tuple(addresses), found, keys, answers.relay.host or relay, signing or {}
+    )
     return tuple(record for kind in KINDS for record in of_kind(kind, basis))
 
 

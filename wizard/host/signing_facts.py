@@ -39,5 +39,7 @@ class Signing:
     why_no_package: str = ""
     records: Mapping[str, KeyRecord] = field(default_factory=dict)
     """By name of the record: what the zone's own servers have. No key that signs is in it."""
+    publics: Mapping[str, str] = field(default_factory=dict)
+    """By name of the record: the public parts of the wanted keys that exist and can sign."""
     is_member: bool = False
     """True if Postfix's user is in the signer's group, so that it may open the socket."""

@@ -17,7 +17,6 @@ from wizard.plan.part import Gathering, Part, Request
 from wizard.postfix.proposal import Proposal
 
 if TYPE_CHECKING:
-    from wizard.dns.records import Published
     from wizard.door import Door
     from wizard.finding import Finding
     from wizard.postfix.settings import Settings
@@ -114,7 +113,7 @@ class Section:
       matches counts. `issues`: what the host alone shows, without what the IDs in `reported` report.
     - `check`: findings on the live host. `about`: what they are about, by patterns of their IDs, as in
       `wizard.check.counting`. Without a row, `NAME.*` is about the section's files and units.
-    - `records`: the DNS records to publish that the policy's own kinds do not have.
+    - `signing_keys`: the public parts of keys that sign mail, by name of their DNS records.
     - `stays`: a sentence for each thing that its units made and that undo does not take away.
     - `preview`: by field, what the plan writes for it, if that is not `parameter = value`. It gets the
       checked values of the section and those of `hostname`.
@@ -151,7 +150,7 @@ class Section:
         lambda _door, _settings, _answers: iter(())
     )
     about: tuple[tuple[str, str], ...] = ()
-    records: Callable[[Door, Answers], Iterator[Published]] = lambda _door, _answers: iter(())
+    signing_keys: Callable[[Door, Answers], Mapping[str, str]] = lambda _door, _answers: {}
     stays: tuple[str, ...] = ()
     preview: Callable[[Mapping[str, Any]], TextByName] = lambda _checked: {}
     excluded: Callable[[Answers, Host], Iterator[Problem]] = lambda _answers, _host: iter(())

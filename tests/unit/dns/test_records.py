@@ -84,7 +84,9 @@ def test_each_row_of_the_table_can_be_seen() -> None:
     signed = lookups(
         answers, {("example.com", "DS"): ("1 8 2 AB",), ("example.com", "DNSKEY"): ("257 3 8 AB",)}
     )
-    assert {one.id for one in to_publish(answers, OUTER, signed, LE)} == {one.id for one in KINDS}
+    found = to_publish(answers, OUTER, signed, LE, signing={"s1._domainkey.example.com": "AAAA"})
+    assert {one.id for one in found} == {one.id for one in KINDS}
+    assert rows(found, "dkim") == {"s1._domainkey.example.com.": '"v=DKIM1; k=rsa; p=AAAA"'}
 
 
 def test_each_word_of_publish_writes_something() -> None:

@@ -17,6 +17,7 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.answers.sections.relay import Relay
 from wizard.dns.zone_edits import Edited, Wanted, edit
 from wizard.host.facts import Host, Network
+from wizard.host.signing_facts import Signing
 from wizard.sections.dns.further import further
 
 NOW = 1_780_000_000
@@ -29,7 +30,13 @@ ANSWERS = Answers(
     certificate=Certificate("certbot", "example.com"),
     dns=Dns("/var/named/example.com.zone", publish=PUBLISHABLE),
 )
-HERE = replace(FRESH, network=Network(addresses=("127.0.0.1", OUTER)))
+KEY = "A" * 392
+"""As long as the public part of a key of 2048 bits: its record has two strings."""
+HERE = replace(
+    FRESH,
+    network=Network(addresses=("127.0.0.1", OUTER)),
+    signing=Signing(publics={"s1._domainkey.example.com": KEY}),
+)
 
 
 def edited(text: str = ZONE, answers: Answers = ANSWERS, host: Host = HERE) -> Edited:
@@ -63,8 +70,10 @@ def test_a_zone_gets_what_was_asked_for_once() -> None:
     assert rows["_imaps._tcp.example.com.", "SRV"] == ["0 1 993 mail.example.com."]
     assert rows["example.com.", "CAA"] == ['0 issue "letsencrypt.org"']
     assert not [key for key in rows if key[1] == "TLSA" or key[0].startswith("_mta-sts")]
+    text = f"v=DKIM1; k=rsa; p={KEY}"
+    assert rows["s1._domainkey.example.com.", "TXT"] == [f'"{text[:255]}" "{text[255:]}"']
     assert found.serial == 2
-    assert len(found.written) == 7
+    assert len(found.written) == 8
     again = edited(found.text.decode(), answers)
     assert (again.text, again.written, again.serial) == (found.text, (), 2)
 
@@ -73,6 +82,7 @@ def test_a_zone_gets_what_was_asked_for_once() -> None:
 def test_each_kind_alone(kind: str) -> None:
     answers = replace(ANSWERS, dns=replace(ANSWERS.dns, publish=(kind,)))
     ids = {"spf": "TXT", "dmarc": "TXT", "tls-rpt": "TXT", "srv": "SRV", "caa": "CAA"}
+    ids["dkim"] = "TXT"
     assert {one.kind for one in edited(answers=answers).written} == {ids[kind]}
 
 
@@ -161,7 +171,7 @@ def test_what_is_there_is_never_doubled() -> None:
     rows = (
         '_dmarc IN TXT "v=DMARC1; p=reject"\n_smtp._tls TXT "v=TLSRPTv1; rua=https://x.example"\n'
         '_submissions._tcp SRV 0 0 0 .\n@ CAA 0 issue "pki.example"\n@ TXT "v=spf1 -all"\n'
-        'mail TXT "v=spf1 a -all"\n'
+        'mail TXT "v=spf1 a -all"\ns1._domainkey TXT "v=DKIM1; p="\n'
     )
     found = edited(ZONE + rows)
     assert [one.kind for one in found.written] == ["TXT"]

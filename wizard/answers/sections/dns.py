@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wizard.answers.field import items, text
 
-PUBLISHABLE = ("spf", "dmarc", "tls-rpt", "srv", "caa")
+PUBLISHABLE = ("spf", "dmarc", "tls-rpt", "srv", "caa", "dkim")
 """Kinds of records that a run can write into our own zone."""
 
 
@@ -57,6 +57,7 @@ class Dns:
             "other servers report when TLS fails.",
             "where mail programs send, and read if imaps is open.",
             "who may issue certificates for the whole domain, web shop too.",
+            "the keys that sign mail, once they are made (section DKIM).",
         ),
         becomes="TXT, SRV and CAA records",
         saved_only=True,

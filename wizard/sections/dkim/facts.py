@@ -33,6 +33,11 @@ def with_signing(door: Door, answers: Answers, host: Host) -> Host:
     signing = replace(
         host.signing,
         keys=found,
+        publics={
+            one.name: key.public
+            for one in keys
+            if (key := found.get(SIGNER.key_path(one))) and key.public and not key.why
+        },
         is_member=POSTFIX_USER in members(door, SIGNER.user),
         records=_records(host, keys, found) if door.is_live else {},
     )

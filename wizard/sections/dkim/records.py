@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Optional
 
 from wizard.answers.model import Answers
-from wizard.dns.key_records import record_text
-from wizard.dns.records import Published
-from wizard.dns.txt import strings
 from wizard.door import Door
 from wizard.host.signing import read_keys
 from wizard.sections.dkim.setup import ON, SIGNER, domains_of
 from wizard.sections.dkim.signer import Key, Setup
 
-_WHY = "DKIM: the key with which mail of the name is signed."
 
-
-def records(door: Door, answers: Answers) -> Iterator[Published]:
-    """Yield the record of each domain's key; nothing for a key that does not exist or cannot be read."""
+def signing_keys(door: Door, answers: Answers) -> dict[str, str]:
+    """Return the public part of each domain's key by name of its record, if it can be read and used."""
     setup = today(door) if answers.dkim.use == ON else None
     if setup is None:
-        return
+        return {}
     keys = [one for name in domains_of(answers) if (one := newest(name, answers, setup))]
     found = read_keys(door, [SIGNER.key_path(one) for one in keys])
-    for key in keys:
-        known = found.get(SIGNER.key_path(key))
-        if known is not None and known.public and not known.why:
-            data = strings(record_text(known.public))
-            yield Published(f"{key.name}.", "TXT", data, _WHY, id="dkim")
+    return {
+        one.name: key.public
+        for one in keys
+        if (key := found.get(SIGNER.key_path(one))) and key.public and not key.why
+    }
 
 
 def today(door: Door) -> Optional[Setup]:

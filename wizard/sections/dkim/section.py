@@ -19,7 +19,6 @@ from wizard.sections.dkim.setup import OFF, ON, SECTION, SIGNER, texts_of
 from wizard.sections.section import UNHEALTHY, Issue, ManagedFile, Section, TextByName, Texts
 
 if TYPE_CHECKING:
-    from wizard.dns.records import Published
     from wizard.door import Door
     from wizard.finding import Finding
     from wizard.postfix.settings import Settings
@@ -74,10 +73,10 @@ def _check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding
     return judge_dkim(door, settings, answers)
 
 
-def _records(door: Door, answers: Answers) -> Iterator[Published]:
-    from wizard.sections.dkim.records import records  # noqa: PLC0415 - few hosts sign
+def _signing_keys(door: Door, answers: Answers) -> Mapping[str, str]:
+    from wizard.sections.dkim.records import signing_keys  # noqa: PLC0415 - few hosts sign
 
-    return records(door, answers)
+    return signing_keys(door, answers)
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:
@@ -112,7 +111,7 @@ DKIM = Section(
     is_planned=lambda paths: KEY_TABLE in paths,
     issues=_issues,
     check=_check,
-    records=_records,
+    signing_keys=_signing_keys,
     about=(
         (r"unit\.dkim", f"TurnSigner:{SIGNER.unit} EnableUnit:{SIGNER.unit} {CONF} {KEY_TABLE}"),
     ),

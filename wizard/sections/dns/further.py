@@ -32,7 +32,7 @@ def further(answers: Answers, host: Host) -> Optional[Further]:
     kinds = [one for one in KINDS if one.publish in answers.dns.publish]
 
     def make(found: Lookups) -> Iterator[Addition]:
-        basis = Basis(answers, outer, found, keys, relay)
+        basis = Basis(answers, outer, found, keys, relay, host.signing.publics)
         for kind in kinds:
             yield from _of_kind(kind, basis)
 
