@@ -8,7 +8,6 @@ from itertools import chain
 
 from wizard.answers.model import Problem
 from wizard.dns.key_record import MISSING, WRONG
-from wizard.dns.key_records import zone_line
 from wizard.host.signing_facts import SigningKey
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.part import Request
@@ -87,7 +86,12 @@ def _rights(key: SigningKey, *, is_here: bool) -> Iterator[Problem]:
 def _records(request: Request) -> Iterator[Problem]:
     """Yield each record that is wrong or missing. A plan of all sections only warns of it."""
     facts = request.host.signing
-    for key in in_state(request, WRONG, MISSING) if request.scope.named else ():
+    keys = in_state(request, WRONG, MISSING) if request.scope.named else ()
+    if not keys:
+        return
+    from wizard.dns.key_records import zone_line  # noqa: PLC0415 - queries take time to import
+
+    for key in keys:
         public = facts.keys[SIGNER.key_path(key)].public
         yield _use(
             f"{key.name}: {printable(facts.records[key.name].why)}. Mail of {key.domain} is not signed before each "
