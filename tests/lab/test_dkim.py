@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ import pytest
 
 from lab import sink
 from lab.host import Host
-from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost, apply, wizard
+from tests.faults.operating import begin, worker_in_step
+from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
 
 pytestmark = pytest.mark.lab
 
@@ -138,7 +141,8 @@ def test_the_first_run_leaves_postfix_alone_and_the_second_waits_for_the_record(
     lines = host.read(f"{KEYS}/zeke.ne.jp/s1.private").splitlines()[1:-1]
     where = "/var/lib/postfix-wizard /var/log /run /tmp /etc/postfix"
     assert host.run(["sh", "-c", f"grep -rlF -- '{lines[3]}' {where}"]).stdout == ""
-    assert verdicts(host) == {"unit.dkim": "right", "dkim.keys": "right", "dns.dkim": "warning"}
+    own = dict.fromkeys(("unit.dkim", "dkim.keys", "dkim.networks"), "right")
+    assert verdicts(host) == {**own, "dns.dkim": "warning"}
 
     code, said = apply(host, "--section", "dkim")
     assert code != 0
@@ -273,6 +277,7 @@ def test_a_signer_that_dies_at_once_makes_the_run_return(boot_host: BootHost) ->
 
 
 BREAKS = [
+    ("postconf -e 'mynetworks = 127.0.0.0/8, 192.168.1.0/24, 10.9.0.0/16'", "dkim.networks", ""),
     # what breaks it, the finding that is wrong then, what repairs it where the finding has no cure
     (f"chmod 640 {KEYS}/zeke.ne.jp/s1.private", "dkim.keys", ""),
     (f"chown root {KEYS}/zeke.ne.jp/s1.private", "dkim.keys", ""),
@@ -365,3 +370,33 @@ def test_our_own_zone_gets_the_records_by_a_run(boot_host: BootHost) -> None:
     code, said = apply(host, "--section", "dkim")
     assert code == 0, said
     assert set(verdicts(host).values()) == {"right"}
+
+
+STEPS = ("dkim-key-zeke.ne.jp", "opendkim.conf", "dkim-service")
+KILLS = [
+    ("install-opendkim", "resume"),
+    *((step, way) for step in STEPS for way in ("resume", "undo")),
+]
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize(("step", "way"), KILLS)
+def test_killed_at_each_step_it_goes_on_or_back(boot_host: BootHost, step: str, way: str) -> None:
+    host = boot_host(epel=True, pyz=PYZ)
+    host.write(ANSWERS, ON, 0o600)
+    with begin(host, (PROGRAM, "apply", "--answers", ANSWERS, "--yes")) as screen:
+        os.kill(worker_in_step(host, step), signal.SIGKILL)
+        screen.communicate()
+    code, said = wizard(host, way, "--yes")
+    assert code == 0, said
+    found = host.run(["find", KEYS, "-type", "f", "-printf", "%f %m %u\\n"]).stdout.splitlines()
+    # Each key is whole or not there.
+    assert set(found) <= {"s1.private 600 opendkim"}
+    assert way == "undo" or len(found) == len(DOMAINS)
+    runs = host.run(["systemctl", "is-active", "opendkim"]).stdout.strip()
+    assert runs == ("active" if way == "resume" else "inactive")
+    if way == "resume":
+        assert "wrong" not in verdicts(host).values()
+    code, said = apply(host)
+    assert code == 0, said
+    assert "wrong" not in verdicts(host).values()

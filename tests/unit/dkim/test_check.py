@@ -58,7 +58,7 @@ def test_a_record(state: str, signs: bool, verdict: str) -> None:
     assert ("THE LINE" in found.advice) == (state in {"wrong", "missing"})
     if (state, signs) == ("right", False):
         assert found.seen.startswith("published now")
-        assert found.cure.commands == (("postfix-wizard", "apply", "--section", "dkim"),)
+        assert found.cure.commands == (("postfix-wizard", "apply", "--section", "dkim", "--yes"),)
 
 
 def test_a_signer_in_another_root_is_not_known(tmp_path: object) -> None:

@@ -26,7 +26,7 @@ from wizard.sections.dkim.signer import Key, Setup
 from wizard.sections.dkim.trusted import translated
 from wizard.text import printable, shortened
 
-APPLY = "postfix-wizard apply --section dkim"
+APPLY = "postfix-wizard apply --section dkim --yes"
 DNS_SECONDS = 3.0
 
 _UNIT = Check("unit.dkim", f"signer: {SIGNER.unit}", "runs, and answers on its socket")
