@@ -10,6 +10,8 @@ from typing import Mapping, Optional
 
 from wizard.errors import PermissionTrouble, UsageTrouble, as_root
 
+UNKNOWN_SIZE = (80, 25)
+"""What Textual takes for a terminal that does not know its size, such as a serial console."""
 SMALLEST = (40, 10)
 """Columns and lines. The design size is 80x24."""
 
@@ -78,6 +80,7 @@ def need_terminal(environment: Mapping[str, str], size: Optional[tuple[int, int]
             OPENING, f"this terminal cannot be drawn on ({said})", f"Set TERM, or: {INSTEAD}"
         )
     columns, lines = size or shutil.get_terminal_size()
+    columns, lines = columns or UNKNOWN_SIZE[0], lines or UNKNOWN_SIZE[1]
     if columns < SMALLEST[0] or lines < SMALLEST[1]:
         wrong = (
             f"the terminal is {columns}x{lines}, and the screens need at least "

@@ -266,6 +266,7 @@ def test_a_terminal_that_is_too_small(
     with pytest.raises(UsageTrouble, match=f"{size[0]}x{size[1]}"):
         asked.need_terminal({"TERM": "xterm"}, size)
     asked.need_terminal({"TERM": "xterm"}, (40, 10))
+    asked.need_terminal({"TERM": "vt220"}, (0, 0))  # it does not know its size
 
 
 class Yes:

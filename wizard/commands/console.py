@@ -30,6 +30,10 @@ def _coloured(line: str) -> str:
     return f"{colour}{line}{_RESET}" if colour else line
 
 
+_COLUMNS = 80
+"""The width of a terminal that does not know its own, such as a serial console (tty_ioctl(4))."""
+
+
 @dataclass(frozen=True)
 class Console:
     """The output for lines. `is_terminal` is True if somebody can read and answer there."""
@@ -48,7 +52,7 @@ class Console:
         if not self.is_terminal:
             self.say(*lines)
             return
-        width = shutil.get_terminal_size().columns
+        width = shutil.get_terminal_size().columns or _COLUMNS
         self.say(*(part for line in lines for part in between_words(line, width)))
 
     def say_json(self, data: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import Any, cast
 
 import pytest
@@ -154,3 +155,13 @@ def test_attach_on_a_host_without_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wizard.commands.runs.holder", lambda _places: None)
     _, text = said(run_attach, Told())
     assert text.splitlines() == ["No run is in progress.", "No run was ever started here."]
+
+
+def test_a_terminal_that_does_not_know_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.9 says 0 columns for it, as the terminal does."""
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((0, 0)))
+    console = Console(io.StringIO(), is_terminal=True, colour=False)
+    console.say_text("word " * 40)
+    assert isinstance(console.out, io.StringIO)
+    shown = console.out.getvalue().splitlines()
+    assert max(map(len, shown)) in range(70, 81)
