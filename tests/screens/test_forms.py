@@ -279,10 +279,10 @@ async def test_page_down_and_up_go_through_a_long_form() -> None:
         await in_sight(pilot, "> Largest message")
         await pilot.press("pagedown")
         await in_sight(pilot, "line 2")
-        await pilot.press(*["pagedown"] * 4)
+        await pilot.press(*["pagedown"] * 6)
         fields = [one for one in pilot.app.screen.query(FormField) if one.display]
         assert fields[-1].has_focus_within
-        await pilot.press(*["pageup"] * 6)
+        await pilot.press(*["pageup"] * 8)
         assert entry_of(pilot) is first
 
 

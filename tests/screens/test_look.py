@@ -15,6 +15,7 @@ from textual.app import App
 from screens.desk import Wish
 from screens.progress import Progress
 from screens.widgets.wrap import wrapped
+from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
 from tests.screens.standin import CAUTION, RUN, StandIn, answers, make_app, set_up_host
 from wizard.answers.field import Field
@@ -161,6 +162,8 @@ async def test_the_run_and_the_result(
     async with app.run_test(size=size) as pilot:
         shown = await in_sight(pilot, "Is this ok")
         assert "Closing this terminal stops nothing." in shown
+        while "s Stop" in picture(app):
+            await pilot.pause(0.05)  # the keys follow the question
         golden(app, f"run{wide}")
         session.went_on.set()
         await in_sight(pilot, "The run is over: DONE")
