@@ -58,6 +58,9 @@ class CertificateScreen(FormScreen):
         "self-signed certificate is good for a trial."
     )
 
+    _is_named_after_host = False
+    """True while the name of the certificate is the server's, and nobody typed it."""
+
     def fields(self) -> Iterable[Widget]:
         """Make the choices, the list of lineages, and the lines."""
         self._choose_best()
@@ -80,12 +83,18 @@ class CertificateScreen(FormScreen):
     def _name_after_host(self) -> None:
         """Give a new certificate of a first set-up the server's name, if it has no name yet.
 
-        From then on it follows the server's name, until another one is typed.
+        From then on it follows the server's name, until another one is typed. Another source does
+        not get that name.
         """
-        host = self.draft.checked("hostname")[0].get("myhostname")
+        host = str(self.draft.checked("hostname")[0].get("myhostname", ""))
         is_new = self.draft.first and self.text_of("source") == "certbot"
         if is_new and host and not self.text_of("name"):
-            self.draft.set("certificate", "name", str(host))
+            self.draft.set("certificate", "name", host)
+            self._is_named_after_host = True
+        elif not is_new and self._is_named_after_host:
+            self._is_named_after_host = False
+            if self.text_of("name") == host:
+                self.draft.set("certificate", "name", "")
 
     def _usable(self) -> tuple[CertificateSuggestion, ...]:
         """Return the lineages that could be used now, the best one first."""

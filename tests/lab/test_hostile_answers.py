@@ -136,7 +136,7 @@ def test_no_answer_becomes_a_second_parameter_or_service(
     names = {name for name, _ in meant[0][0].expected} | set(pairs(read[0][0]))
     optional = {"home_mailbox", "mailbox_transport", "recipient_delimiter", "config_directory"}
     # What the fields of sections that the base leaves out become.
-    own = {"relay", "hardening", "networks"}
+    own = {"relay", "hardening", "networks", "tls"}
     optional |= {one.name for one in PARAMETERS if one.section in own}
     for (main, _), (n, m, p) in zip(meant, read):
         values = pairs(n)

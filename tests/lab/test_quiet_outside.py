@@ -37,7 +37,7 @@ COUNTER = """
 nft add table inet recorder
 nft add chain inet recorder sent '{ type filter hook output priority 0; }'
 nft add rule inet recorder sent meta l4proto { tcp, udp } th dport 53 accept
-nft add rule inet recorder sent oifname != lo counter
+nft add rule inet recorder sent meta l4proto != { icmp, ipv6-icmp } oifname != lo counter
 """
 OWN = re.compile(
     r"(?:.*\.)?(?:zeke\.ne\.jp|ace\.zeke\.ne\.jp|invalid)|1\.113\.0\.203\.in-addr\.arpa"

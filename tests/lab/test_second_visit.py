@@ -61,7 +61,7 @@ def test_a_main_cf_that_postfix_refuses(fresh: Host, line: str, cause: str) -> N
     try:
         login.see("postfix-wizard  Sections", "Postfix refuses main.cf as it is", "as planned")
         login.do(END, "UNHEALTHY")
-        login.do(ENTER, "postfix-wizard  Review", "This plan cannot run: 1 problem.")
+        login.do(ENTER, "postfix-wizard  Review", "This plan cannot run: 1 problem")
         login.see("IN THE WAY: Postfix itself refuses main.cf")
         assert login.leave(QUIT + "y") == 0
     finally:

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import stat
-from dataclasses import replace
+from dataclasses import MISSING, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Callable, Collection, Mapping, Optional, Union
@@ -285,8 +285,8 @@ def _second_line(text: str, message: str) -> Optional[int]:
 def format_answers(answers: Answers, previous: str = "") -> str:
     """Return the answers as TOML, with the comments and the order of `previous`, a valid file.
 
-    A field that no answer expresses has no line. A section that `previous` lacks is added only if it
-    is not as it is without an answer.
+    A field that no answer expresses has no line. A section or a field that `previous` lacks is added
+    only if it is not as it is without an answer.
     """
     document = tomlkit.parse(previous) if previous else _empty_document()
     values: dict[str, Any] = to_values(answers)
@@ -297,25 +297,38 @@ def format_answers(answers: Answers, previous: str = "") -> str:
             document[section] = tomlkit.table()
         table: Any = document[section]
         for name, value in content.items():
-            if value is None or isinstance(value, Unsaid):
-                table.pop(name, None)
-                continue
-            if name in table and table[name].unwrap() == value:
-                continue
-            if isinstance(value, list) and value and isinstance(value[0], dict):
-                table[name] = tomlkit.aot()
-                for entry in value:
-                    table[name].append(tomlkit.item(entry))
-            elif name == "custom":
-                table.pop("custom", None)
-            else:
-                table[name] = _item(value)
+            is_without_answer = name not in table and value == _default_of(answers, section, name)
+            if not (previous and is_without_answer):
+                _set(table, name, value)
     return tomlkit.dumps(document)
+
+
+def _set(table: Any, name: str, value: Any) -> None:
+    """Set a field of a table, or take it out if no answer expresses it."""
+    if value is None or isinstance(value, Unsaid):
+        table.pop(name, None)
+    elif name in table and table[name].unwrap() == value:
+        return
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        table[name] = tomlkit.aot()
+        for entry in value:
+            table[name].append(tomlkit.item(entry))
+    elif name == "custom":
+        table.pop("custom", None)
+    else:
+        table[name] = _item(value)
 
 
 def _is_default(answers: Answers, section: str) -> bool:
     default = Answers.__dataclass_fields__[section].default_factory
     return callable(default) and getattr(answers, section) == default()
+
+
+def _default_of(answers: Answers, section: str, name: str) -> Any:
+    """Return a field without an answer as `to_values` has it, MISSING if it must have one."""
+    found = type(getattr(answers, section)).__dataclass_fields__.get(name)
+    default = MISSING if found is None else found.default
+    return list(default) if isinstance(default, tuple) else default
 
 
 def _empty_document() -> tomlkit.TOMLDocument:

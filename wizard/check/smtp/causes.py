@@ -249,8 +249,13 @@ def _late_without_mechanism(failure: Failure) -> Optional[Cause]:
     here = failure.here
     if not failure.transcript.is_late or here.value("smtpd_sasl_auth_enable") != "yes":
         return None
-    # Cyrus' library can be there: the log says if it has no mechanism.
-    return next((one for one in _of_sasl(here) if one.key != CYRUS), None)
+    # Cyrus' library can be there: the log says if it has no mechanism. And a server whose Dovecot is
+    # missing greets: its silence is something else.
+    return next((one for one in _of_sasl(here) if one.key not in {CYRUS, _USUAL_SOCKET}), None)
+
+
+_USUAL_SOCKET = "sasl path private/auth"
+"""The cause that Dovecot's usual socket is missing."""
 
 
 def _of_sasl(here: PortSettings) -> Iterator[Cause]:
