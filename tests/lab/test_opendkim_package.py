@@ -1,4 +1,4 @@
-"""The lab's RPM of opendkim: laid out as EPEL's, offered only where EPEL is enabled, and it starts."""
+"""The lab's RPM of opendkim has the files of EPEL's, is there only with EPEL, and its unit starts."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def test_sslyze_finds_the_profile_met(boot_host: BootHost, suite: str) -> None:
 @pytest.mark.promise(13, 17)
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_people_send_and_read_with_each_profile(boot_host: BootHost, suite: str) -> None:
-    """EL9's stand-in has Dovecot 2.3.13, which does not know TLSv1.3; EL9 itself has 2.3.16."""
+    """The lab's EL9 has Dovecot 2.3.13, which does not know TLSv1.3; EL9 itself has 2.3.16."""
     host = set_up(boot_host, suite)
     before = files(host)
     for profile in ("intermediate", "modern"):

@@ -130,7 +130,7 @@ def test_a_zone_that_cannot_be_edited_is_left_alone(bare: Host) -> None:
         assert (status, facts(bare)) == (65, was), said
         assert says in " ".join(said.split()), said
         assert "\x1b" not in said
-    # What only BIND can tell is told by named-checkzone, before anything is replaced.
+    # What only BIND knows is found by named-checkzone, before anything is replaced.
     put_zone(bare, BARE)
     bare.run(["bash", "-c", f"printf 'x IN AAAA 1:2:::3\\n' >>{PATH}"], check=True)
     was = facts(bare)
@@ -236,11 +236,11 @@ def test_further_records_are_written_and_seen_at_the_zones_server(
 
     ids = ("spf", "spf.local", "dmarc", "tls-rpt", "srv", "caa", "servers", "mx", "mx.local")
     for option in ((), ("--quiet-outside",)):
-        told = json.loads(host.run([PROGRAM, "check", "--json", *option]).stdout)
-        found = {one["id"]: one for one in told["findings"]}
+        shown = json.loads(host.run([PROGRAM, "check", "--json", *option]).stdout)
+        found = {one["id"]: one for one in shown["findings"]}
         assert {found[f"dns.{one}"]["verdict"] for one in ids} == {"right"}, found
         assert {"dns.mta-sts", "dns.tlsa"}.isdisjoint(found)
-    texts = [one["data"] for one in told["records"] if one["name"] == "zeke.ne.jp."]
+    texts = [one["data"] for one in shown["records"] if one["name"] == "zeke.ne.jp."]
     assert '"v=spf1 mx ~all"' in texts
 
     status, said = wizard(host, "undo", "--yes")
@@ -253,6 +253,6 @@ def test_check_prints_the_records_to_publish(bare: Host) -> None:
     assert "DNS records to publish, as lines of a zone file:" in said
     lines = said.partition("a zone file:")[2]
     assert "mail.zeke.ne.jp." in lines
-    told = json.loads(bare.run([PROGRAM, "check", "--answers", ANSWERS, "--json"]).stdout)
-    kinds = {one["kind"] for one in told["records"]}
+    shown = json.loads(bare.run([PROGRAM, "check", "--answers", ANSWERS, "--json"]).stdout)
+    kinds = {one["kind"] for one in shown["records"]}
     assert kinds == {"A", "MX", "PTR", "TXT", "SRV", "CAA"}

@@ -78,3 +78,15 @@ async def test_the_name_is_filled_in_when_certbot_is_chosen(bare: StandIn) -> No
         await pilot.press("up", "up", "space")
         await in_sight(pilot, "/etc/letsencrypt/live/mail.zeke.ne.jp/fullchain.pem")
         assert draft.text("certificate", "name") == "mail.zeke.ne.jp"
+
+
+async def test_a_certificate_that_is_copied_does_not_get_the_name_of_a_new_one(
+    bare: StandIn,
+) -> None:
+    async with opened(bare) as pilot:
+        await walk_to(pilot, "Certificate")
+        draft = pilot.app.desk.draft  # type: ignore[attr-defined]
+        assert draft.text("certificate", "name") == "mail.zeke.ne.jp"
+        await pilot.press("up", "space")
+        await in_sight(pilot, "Present server")
+        assert draft.text("certificate", "name") == ""

@@ -38,7 +38,7 @@ _GOOD_SPF = '@ IN TXT "v=spf1 ip4:203.0.113.1 -all"'
 
 
 def _bad(finding: str, word: str, *rows: str, also: str = NOTHING, is_wrong: bool = False) -> Way:
-    """Return a way that adds rows to the zone, of which this finding has this word in its advice."""
+    """Return a way that adds rows to the zone; the advice of a finding then has a word."""
     named = {finding: word}
     return Way(
         f"cd /var/named\n{_add(*rows)}\n{also}\n{_RELOADED}",

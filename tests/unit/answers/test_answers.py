@@ -277,3 +277,16 @@ def test_a_section_that_the_saved_file_lacks_is_added_only_if_it_says_something(
     assert "[senders]" in added
     assert parse_answers(added) == on
     assert "[hardening]" in format_answers(answers)
+
+
+def test_a_field_that_the_saved_file_lacks_is_added_only_if_it_says_something() -> None:
+    """A file of an older program has no field that came later."""
+    answers = read_answers(ROOT / "examples" / "zeke.toml")
+    lines = format_answers(answers).splitlines(keepends=True)
+    older = "".join(one for one in lines if not one.startswith(("reports = ", "publish = ")))
+    assert older != "".join(lines)
+    assert format_answers(answers, older) == older
+    other = replace(answers, dns=replace(answers.dns, reports="reader@zeke.ne.jp"))
+    added = format_answers(other, older)
+    assert 'reports = "reader@zeke.ne.jp"' in added
+    assert "publish" not in added
