@@ -149,5 +149,8 @@ def _dovecot(host: Host) -> Fact:
         )
         if not there
     ]
+    is_masked = sockets.version and not sockets.usable
+    if is_masked:
+        waits.append("its unit is masked, so nothing starts it")
     said = f"{_NOT_SET_UP}: {', '.join(waits)}. Postfix can be set up now."
     return Fact("Dovecot", said, "caution", _NOT_SET_UP)

@@ -277,11 +277,11 @@ class FormScreen(WizardScreen):
             form_field.sentence if isinstance(form_field, (ChoiceField, ListedChoiceField)) else ""
         )
         before = self.was_of(form_field) if form_field.inline else ""
-        was = f"(was {before}) " if before else ""
+        was = f" (was {before})" if before else ""
         help_text = chosen or form_field.field.help
         return (
             others_wrong(self.query(FormField), form_field)
-            + f"{was}{taken_as(form_field.field, form_field.text)}{help_text}{more}"
+            + f"{taken_as(form_field.field, form_field.text)}{help_text}{more}{was}"
             + self._secrets.hint(form_field)
         )
 

@@ -12,9 +12,16 @@ from screens.desk import Desk
 from screens.facts import run_facts
 from screens.frame import LOG, MOVE, RUNS, UNDO, WizardScreen
 from screens.messages import Failed, Go, Typed
-from screens.overview_rows import LOOKING, heads, overview_rows, redoable, why_of
+from screens.overview_rows import (
+    LOOKING,
+    OTHERS,
+    folded,
+    heads,
+    overview_rows,
+    redoable,
+    why_of,
+)
 from screens.places import place_of_section
-from screens.widgets.keyline import KeyLine
 from screens.widgets.line import ERROR, Line
 from screens.widgets.rows import Rows
 from screens.widgets.wrap import cut, wrapped
@@ -27,6 +34,9 @@ from wizard.status.sections import SectionRow
 LEAST_TEXT, MOST_TEXT = 2, 720
 """Lines of text for which the foot takes room from the list, and cells of text for which it has
 lines if there is room. So it is as high as its text needs: nine lines on 80 columns, five on 132."""
+
+ABOVE, LEAST_FOOT, MOST_KEYS = 3, 2, 2
+"""Lines of head, last run and headings; of the foot; and for keys, of which more come with a row."""
 
 NO_RUN = "No run of the wizard changed this host: these are its own values."
 
@@ -74,6 +84,8 @@ class OverviewScreen(WizardScreen):
         self._trouble = ""
         self._why = ""
         """What the foot says of the row under the cursor."""
+        self._is_unfolded = False
+        """True if the sections that are not in use have a row each, also without room for them."""
 
     def body(self) -> Iterable[Widget]:
         """Put the list between the last run and the foot."""
@@ -87,8 +99,6 @@ class OverviewScreen(WizardScreen):
         """Show what is known, and read the rest in a thread."""
         self.set_focus(self.query_one("#list"))
         self._show()
-        # After the keys: they subscribed when they were mounted.
-        self.bindings_updated_signal.subscribe(self, self._fit)
         if not self.desk.sections:
             in_background(self, self._look, self._listed)
         today = self._today
@@ -133,7 +143,14 @@ class OverviewScreen(WizardScreen):
         listed.redoable = redoable(self.desk)
         width = listed.size.width or self.app.size.width
         self.query_one("#list-heads", Line).say(heads(self.desk, width), "quiet")
-        listed.show(overview_rows(self.desk, width, NOT_KNOWN if self._trouble else LOOKING))
+        not_yet = NOT_KNOWN if self._trouble else LOOKING
+        rows = overview_rows(self.desk, width, not_yet)
+        if (
+            not self._is_unfolded
+            and len(rows) > self.app.size.height - ABOVE - LEAST_FOOT - MOST_KEYS
+        ):
+            rows = folded(self.desk, rows, width, not_yet)
+        listed.show(rows)
         self._say_why()
 
     def _last_run(self) -> tuple[str, str, str]:
@@ -163,12 +180,11 @@ class OverviewScreen(WizardScreen):
         self.query_one("#list-why", Line).say(self._why, "quiet")
         self._fit()
 
-    def _fit(self, _changed: object = None) -> None:
+    def _fit(self) -> None:
         """Give the foot the lines that the list does not need, and its text two if it has them."""
         wide, high = self.app.size
-        rows, keys = len(self.query_one("#list", Rows).rows), self.query_one(KeyLine).lines(wide)
-        # Head, last run and headings have one line each. The foot has one above its text.
-        spare = high - 3 - rows - keys
+        # The foot has one line above its text.
+        spare = high - ABOVE - MOST_KEYS - len(self.query_one("#list", Rows).rows)
         text = len(wrapped(self._why, max(1, wide - 1), LEAST_TEXT))
         height = max(1 + text, min(spare, 1 + MOST_TEXT // max(1, wide)))
         foot = self.query_one("#list-foot")
@@ -179,7 +195,9 @@ class OverviewScreen(WizardScreen):
         """Open a section or another screen. Space runs a section again with its last run's values."""
         event.stop()
         key = event.row.key
-        if event.toggled:
+        if key == OTHERS:
+            self._unfold()
+        elif event.toggled:
             self.draft.run_again(key, self.desk.from_runs)
             self.post_message(Typed())
             self._show()
@@ -188,6 +206,14 @@ class OverviewScreen(WizardScreen):
             self.post_message(Go(place_of_section(key).name, key))
         else:
             self.leave_for(key)
+
+    def _unfold(self) -> None:
+        """Show a row for each section, with the cursor on the first that is not in use."""
+        listed = self.query_one("#list", SectionList)
+        before = {row.key for row in listed.rows}
+        self._is_unfolded = True
+        self._show()
+        listed.go_to(next(row.key for row in listed.rows if row.key not in before))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Hide the list at the left, and keys that do nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -28,6 +28,9 @@ LEAST_VALUE = 16
 """The fewest cells for a value. With fewer the last change is not shown."""
 MOST_LINE = 110
 """The most cells of a section's line, unless a value needs more: the eye has to find its state."""
+
+OTHERS, LEAST_FOLDED = "others", 2
+"""The key of the row for all sections that are not in use, and how many have one row at least."""
 
 LOOKING = "looking ..."
 CHANGED_HERE, WRONG_HERE, RUN_AGAIN = "CHANGED HERE", "WRONG HERE", "TO RUN AGAIN"
@@ -92,6 +95,26 @@ def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
     ]
 
 
+def folded(desk: Desk, rows: Sequence[Row], width: int, not_yet: str) -> list[Row]:
+    """Return the rows with one for all sections that this host does not use, if they are several."""
+    known, draft = _known(desk), desk.draft
+    unused = [row for row in rows if draft and _is_unused(draft, row.key, known)]
+    if len(unused) < LEAST_FOLDED:
+        return list(rows)
+    names = ", ".join(title_of(row.key) for row in unused)
+    state = NOT_SET_UP if all(row.key in known for row in unused) else not_yet
+    one = _line(OTHERS.capitalize(), names, state, "", _line_width(known, width), key=OTHERS)
+    kept = [row for row in rows if row not in unused]
+    sections = [row for row in kept if row.key in SECTIONS]
+    return [*sections, one, *kept[len(sections) :]]
+
+
+def _is_unused(draft: Draft, name: str, known: Mapping[str, SectionRow]) -> bool:
+    is_optional = name in BY_NAME and BY_NAME[name].unused is not None
+    state = known[name].state if name in known else NOT_SET_UP
+    return is_optional and state == NOT_SET_UP and not _here(draft, name)
+
+
 def redoable(desk: Desk) -> frozenset[str]:
     """Return the sections that a run wrote, and those that are to be run again already."""
     written = {one.section for one in desk.sections if one.by in (RUN, HAND)}
@@ -106,6 +129,8 @@ def why_of(desk: Desk, key: str) -> str:
         return "Everything that would be done, before anything is: files, commands, notes."
     if key == "host":
         return "What was found here, and the last run: going on with it, or taking it back."
+    if key == OTHERS:
+        return "This host does not use these sections. Enter lists them."
     if key == "move" and desk.move is not None:
         return f"{desk.move.summary} `m` shows the list, and what to do."
     row = next((one for one in desk.sections if one.section == key), None)

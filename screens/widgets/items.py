@@ -142,7 +142,9 @@ class ItemField(FormField):
         """Stack label, items, the line to add one, and the preview."""
         yield FieldLabel(self.label)
         yield self.control()
-        with Widget(classes="adding"):
+        with Widget(classes="adding") as adding:
+            # All that a list of known words can have is in it.
+            adding.display = not self.field.choices
             yield Line(self._adds, "quiet", id="add-label")
             yield Entry()
         preview = Line(id="preview")

@@ -143,7 +143,7 @@ def test_each_item_goes_from_open_to_done(boot_host: BootHost) -> None:
     assert look(new)["old_server"] == "old.zeke.ne.jp"
     assert wizard(new, "plan", "--answers", ANSWERS, "--section", "move")[0] == 0
 
-    login = Login(new, size=(80, 40))
+    login = Login(new)
     login.see("of 8 items open", "m Move")
     login.do("m", "The move from old.zeke.ne.jp: ", "old-queue", "Space Tick")
     login.do("\x1b[F\x1b[A" + SPACE, "ticked   renewals")

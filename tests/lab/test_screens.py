@@ -289,7 +289,7 @@ def test_the_list_of_sections_before_and_after_a_change(
     files = ("main.cf", "master.cf", "sender_access")
     before = {name: (postfix / name).read_bytes() for name in files}
 
-    login = log_in(host, size=(80, 40))
+    login = log_in(host)
     shown = login.see("postfix-wizard  Sections", "as planned", f"Last run {first}: done")
     when = f"{first[:4]}-{first[4:6]}-{first[6:8]} {first[9:11]}:{first[11:13]}"
     assert re.search(r"mail.zeke.ne.jp +changed by hand +by hand$", row(shown, "Hostname")), shown
@@ -335,7 +335,7 @@ def test_a_section_is_run_again_as_it_was_left(boot_wizard: BootWizard, log_in: 
     set_up(host)
     as_left = (host.root / "etc/postfix/main.cf").read_bytes()
     host.run(["postconf", "-e", "myorigin = $mydomain"], check=True)
-    login = log_in(host, size=(80, 40))
+    login = log_in(host)
     login.see("postfix-wizard  Sections", "changed by hand")
     login.do(SPACE, "TO RUN AGAIN", "Review       Hostname")
     login.do(END + ENTER, "First decide 1 conflict.", "myorigin")
@@ -362,21 +362,21 @@ def test_the_list_on_a_host_that_was_changed_for_the_worse(
     good, told = main.read_bytes(), journal.read_bytes()
 
     main.write_bytes(good + b"mailbox_transport = \x1b]0;pwned\x07\x1b[2J" + b"x" * 5000 + b"\n")
-    login = log_in(host, size=(80, 40))
+    login = log_in(host)
     shown = login.see("changed by hand")
     assert re.search(r" x+\.\.\. +changed by hand +by hand$", row(shown, "Delivery")), shown
     assert b"pwned" not in login.raw
     assert login.leave("q") == 0
 
     main.write_bytes(good + b"default_process_limit = ${x{}\n")
-    login = log_in(host, size=(80, 40))
+    login = log_in(host)
     shown = login.see("Postfix refuses main.cf as it is", "as planned", "u Undo")
     assert "UNHEALTHY" in row(shown, "Policy")
     assert login.leave("q") == 0
 
     main.write_bytes(good)
     journal.write_bytes(told.replace(b"StepStarted", b"StepStartad", 1))
-    login = log_in(host, size=(80, 40))
+    login = log_in(host)
     shown = login.see("UNREADABLE", "cannot be read", "not known")
     assert "as planned" not in shown
     login.do(ENTER, "postfix-wizard  Hostname", "mail.zeke.ne.jp")

@@ -9,7 +9,9 @@ from typing import AsyncIterator, Optional
 from textual.pilot import Pilot
 
 from screens.desk import Wish
+from screens.overview_rows import OTHERS
 from screens.widgets.entry import Entry
+from screens.widgets.rows import Rows
 from tests.screens.picture import picture
 from tests.screens.standin import StandIn, make_app
 
@@ -67,3 +69,13 @@ async def walk_to(pilot: Pilot[int], heading: str) -> str:
         await in_sight(pilot, f"postfix-wizard  {one}")
     await pilot.pause(0.1)
     return picture(pilot.app)
+
+
+async def point_at(pilot: Pilot[int], section: str) -> None:
+    """Put the list's cursor on a section by keys; among those that are not in use if need be."""
+    listed = pilot.app.screen.query_one("#list", Rows)
+    await pilot.press("home")
+    if section not in [row.key for row in listed.rows]:
+        await pilot.press(*["down"] * [row.key for row in listed.rows].index(OTHERS), "enter")
+        await pilot.press("home")
+    await pilot.press(*["down"] * [row.key for row in listed.rows].index(section))

@@ -16,7 +16,7 @@ from screens.overview_rows import overview_rows
 from screens.widgets.row import Row
 from screens.widgets.rows import Rows
 from tests.screens.picture import picture
-from tests.screens.pilots import clear, in_sight, opened, type_text
+from tests.screens.pilots import clear, in_sight, opened, point_at, type_text
 from tests.screens.standin import RUN, StandIn, answers, set_up_host
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.sections.limits import Limits
@@ -162,7 +162,9 @@ async def test_with_more_sections_than_lines_the_host_and_the_review_stay_in_sig
 @pytest.mark.parametrize("section", [*SECTIONS, POLICY])
 async def test_enter_opens_a_section_at_its_own_field(section: str) -> None:
     async with opened(a_host()) as pilot:
-        await pilot.press(*["down"] * (*SECTIONS, POLICY).index(section), "enter")
+        await in_sight(pilot, "as found")
+        await point_at(pilot, section)
+        await pilot.press("enter")
         await pilot.pause(0.3)
         form_field = getattr(pilot.app.screen, "focused_field")()  # noqa: B009 (FormScreen's own)
         assert form_field.field.section == section
@@ -274,3 +276,33 @@ async def test_a_result_leads_back_to_the_list_of_the_host_as_it_is_then() -> No
 async def test_one_section_asked_for_has_no_list() -> None:
     async with opened(a_host(), Wish(sections=("limits",))) as pilot:
         assert "Sections" not in (await in_sight(pilot, "Largest message")).splitlines()[2]
+
+
+async def test_sections_that_are_not_in_use_have_one_row_where_they_have_no_room() -> None:
+    """Enter lists them. One that is changed has a row of its own from then on."""
+    async with opened(a_host()) as pilot:
+        shown = await in_sight(pilot, "as found")
+        assert " Others       DNS zone, Root's mail, Relay...  not set up\n" in shown
+        assert " DKIM " not in shown
+        assert "more below" not in shown
+        await point_at(pilot, "senders")
+        await in_sight(pilot, " Senders      off ")
+        await pilot.press("enter")
+        await in_sight(pilot, "wizard  More")
+        await pilot.press("space", "escape", "home", "enter")
+        shown = await in_sight(pilot, "CHANGED HERE")
+        assert " Senders " in shown
+        assert " Others " in shown
+    async with opened(a_host(), size=(80, 30)) as pilot:
+        shown = await in_sight(pilot, "as found")
+        assert " DKIM " in shown
+        assert " Others " not in shown
+
+
+async def test_a_section_that_was_not_looked_at_yet_is_not_called_unused() -> None:
+    wait = threading.Event()
+    async with opened(a_host(sections_wait=wait)) as pilot:
+        shown = await in_sight(pilot, " Others ")
+        assert "not set up" not in shown
+        wait.set()
+        await in_sight(pilot, "Relay...  not set up")

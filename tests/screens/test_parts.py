@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from screens.widgets.field import TextField
-from tests.screens.pilots import clear, in_sight, opened, type_text
+from tests.screens.pilots import clear, in_sight, opened, point_at, type_text
 from tests.screens.standin import StandIn, answers, set_up_host
-from wizard.answers.model import SECTIONS
 
 
 def texts(screen: Any) -> dict[str, object]:
@@ -32,7 +31,9 @@ def texts(screen: Any) -> dict[str, object]:
 async def test_host_and_port_go_to_their_fields(pasted: str, taken: str, port: str) -> None:
     session = StandIn(the_host=set_up_host(), saved=answers())
     async with opened(session) as pilot:
-        await pilot.press(*["down"] * SECTIONS.index("relay"), "enter")
+        await in_sight(pilot, "as found")
+        await point_at(pilot, "relay")
+        await pilot.press("enter")
         await in_sight(pilot, "> Relay host")
         await pilot.press("down")
         await clear(pilot)
@@ -56,7 +57,9 @@ async def test_host_and_port_go_to_their_fields(pasted: str, taken: str, port: s
 
 async def test_a_port_that_is_none_is_refused_at_its_field() -> None:
     async with opened(StandIn(the_host=set_up_host(), saved=answers())) as pilot:
-        await pilot.press(*["down"] * SECTIONS.index("relay"), "enter")
+        await in_sight(pilot, "as found")
+        await point_at(pilot, "relay")
+        await pilot.press("enter")
         await in_sight(pilot, "> Relay host")
         await type_text(pilot, "smtp.example.net:99999")
         await pilot.press("down")

@@ -31,6 +31,7 @@ Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 _VERSION = re.compile(r"v=spf1(?: |$)", re.IGNORECASE)
+_NEAR = re.compile(r"\s*v\s*=?\s*spf1?\b", re.IGNORECASE)
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\(\d{3}|.)")
 _MACRO = re.compile(r"%(?:\{([slodiphcrtv])(\d{0,3})(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
@@ -86,6 +87,17 @@ def text_of(record: str) -> str:
 def records_of(answer: Answer) -> list[str]:
     """Return the SPF records among the TXT records of a name."""
     return [text for text in map(text_of, answer.records) if _VERSION.match(text)]
+
+
+def near_records(answer: Answer) -> Iterator[str]:
+    """Yield the TXT records that were meant as SPF, and that receivers do not take for it."""
+    return (text for text in map(text_of, answer.records) if _NEAR.match(text))
+
+
+def names_by_pointer(record: str) -> bool:
+    """True if a record has the mechanism `ptr`, which should not be published (RFC 7208, 5.5)."""
+    named = filter(None, map(_TERM.fullmatch, record.split()[1:]))
+    return any(one["kind"].lower() == "ptr" for one in named)
 
 
 def evaluate(address: str, domain: str, lookup: Lookup, user: str = "postmaster") -> Result:

@@ -48,28 +48,50 @@ def _spf(finding_id: str, name: str, basis: Basis) -> Finding:
     )
     records = spf.records_of(found.of(name, "TXT"))
     inside = is_inside(found.of(basis.host, "A"))
+    near = None if records else next(spf.near_records(found.of(name, "TXT")), None)
+    if near is not None:
+        return check.says(near, WARNING, "It must begin with v=spf1 and a blank to count.")
     missing = _not_one(check, found.of(name, "TXT"), len(records), inside=inside)
     if missing is not None:
         return missing
-    record, addresses = records[0], senders(basis.answers, found)
     if basis.relay:
-        return _by_relay(check, record, name, basis)
+        return _by_relay(check, records[0], name, basis)
+    return _from_here(check, records[0], name, basis)
+
+
+def _from_here(check: DnsCheck, record: str, name: str, basis: Basis) -> Finding:
+    """Judge a record by the addresses of this host, and by one that no record should have."""
+    found, addresses = basis.found, senders(basis.answers, basis.found)
     results = {one: spf.evaluate(one, name, found.of) for one in addresses}
     for address, result in results.items():
         if result.result != spf.PASS:
             # An inside view has other addresses for our own names.
-            doubt = inside and _names_us(record)
+            doubt = is_inside(found.of(basis.host, "A")) and _names_us(record)
             return _failing(check, record, address, result, doubt=doubt)
     if not addresses:
         return check.says(f"{record}: no public address is known here", UNKNOWN)
-    if _is_for_everybody(name, basis):
-        seen = f"{record}: it passes for every address"
-        return check.says(seen, WARNING, "Anybody may send in your name: end it with -all.")
+    others = spf.evaluate(ANYBODY, name, found.of).result
+    seen, advice = _OPEN.get(others) or (_POINTERS if spf.names_by_pointer(record) else ("", ""))
+    if seen:
+        return check.says(f"{record}: {seen}", WARNING, advice)
     return check.says(f"{record}: passes for {', '.join(addresses)}", RIGHT)
 
 
-def _is_for_everybody(name: str, basis: Basis) -> bool:
-    return spf.evaluate(ANYBODY, name, basis.found.of).result == spf.PASS
+_OPEN = {
+    spf.PASS: (
+        "it passes for every address",
+        "Anybody may send in your name: end it with -all.",
+    ),
+    spf.NEUTRAL: (
+        "it is neutral for every other address",
+        "It says nothing of mail that others send in your name: end it with ~all or -all.",
+    ),
+}
+"""What is wrong by the result for an address that no record should have."""
+_POINTERS = (
+    "ptr asks for the name of each sender's address, which many receivers do not do",
+    "Name the addresses instead, by ip4 or mx (RFC 7208, 5.5).",
+)
 
 
 def _not_one(check: DnsCheck, answer: Answer, count: int, *, inside: bool) -> Optional[Finding]:
@@ -119,8 +141,8 @@ def _by_relay(check: DnsCheck, record: str, name: str, basis: Basis) -> Finding:
     if whole.result == spf.PERMERROR:
         return check.says(f"{record}: {whole.why}", WARNING, _CORRECT)
     if whole.result == spf.PASS:
-        seen = f"{record}: it passes for every address"
-        return check.says(seen, WARNING, "Anybody may send in your name: end it with -all.")
+        seen, advice = _OPEN[spf.PASS]
+        return check.says(f"{record}: {seen}", WARNING, advice)
     if basis.answers.dns.relay_spf:
         return _with_provider(check, record, name, basis, whole)
     return _without_provider(check, record, name, basis)

@@ -211,7 +211,11 @@ def _lower(records: Sequence[str]) -> list[str]:
 
 def _leads_here(answer: Answer, host: str, found: Lookups) -> bool:
     """True if the exchangers that are tried first are this host, by name or by address."""
-    return any(name == host or _is_own(found.of(name, "A").records, found) for name in best(answer))
+    return any(_is_here(name, host, found) for name in best(answer))
+
+
+def _is_here(name: str, host: str, found: Lookups) -> bool:
+    return name == host or _is_own(found.of(name, "A").records, found)
 
 
 def _unresolved(answer: Answer, found: Lookups) -> Optional[Answer]:
@@ -231,15 +235,36 @@ def _mx(domain: str, answer: Answer, host: str, found: Lookups) -> Finding:
         return check.not_known(answer)
     seen = ", ".join(answer.records) or _nothing(answer)
     if _leads_here(answer, host, found):
-        return check.says(seen, RIGHT)
+        wrong = _beside(answer, host, found)
+        return check.says(seen, WARNING, wrong) if wrong else check.says(seen, RIGHT)
     unresolved = _unresolved(answer, found)
     if unresolved is not None:
         return check.not_known(unresolved)
     if any(one.split()[-1] == host for one in _lower(answer.records)):
         advice = f"{', '.join(best(answer))} is tried first: give {host} the lowest number."
+    elif any(one.split()[-1] == "." for one in answer.records):
+        advice = (
+            f"It says that {domain} takes no mail (RFC 7505), so no server sends any. Publish in its"
+            f" place: {domain}. IN MX 10 {host}."
+        )
     else:
         advice = f"Mail for {domain} does not come here: {domain}. IN MX 10 {host}."
     return check.says(seen, WARNING, advice)
+
+
+def _beside(answer: Answer, host: str, found: Lookups) -> str:
+    """Return what is wrong with the exchangers that are tried first although one is this host."""
+    aliases = [one for one in best(answer) if found.of(one, "A").canonical.lower() not in {"", one}]
+    if aliases:
+        return f"{aliases[0]} is a CNAME, which an MX must not lead to (RFC 2181, 10.3)."
+    others = [name for name in best(answer) if not _is_here(name, host, found)]
+    known = [one for one in others if found.of(one, "A").records]
+    if known:
+        return (
+            f"{known[0]} has the same number, so a part of the mail goes there: give it a higher one"
+            " unless it delivers that mail too."
+        )
+    return ""
 
 
 def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:

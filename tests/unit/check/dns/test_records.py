@@ -165,6 +165,14 @@ def test_all_as_it_should_be() -> None:
         ({(DOMAIN, "MX"): (MX, "5 other.example")}, (OUTER,), "dns.mx", WARNING, "5 other"),
         ({(DOMAIN, "MX"): (MX, "15 other.example")}, (OUTER,), "dns.mx", RIGHT, "15 other"),
         ({(DOMAIN, "MX"): ("0 .",)}, (OUTER,), "dns.mx", WARNING, "0 ."),
+        ({(DOMAIN, "TXT"): ('"v=spf1 mx"',)}, (OUTER,), "dns.spf", WARNING, "neutral"),
+        ({(DOMAIN, "TXT"): ('"v=spf1 mx ?all"',)}, (OUTER,), "dns.spf", WARNING, "neutral"),
+        ({(DOMAIN, "TXT"): ('"v=spf1 mx ~all"',)}, (OUTER,), "dns.spf", RIGHT, "mx ~all"),
+        ({(DOMAIN, "TXT"): ('"v=spf1 mx ptr -all"',)}, (OUTER,), "dns.spf", WARNING, "ptr asks"),
+        ({(DOMAIN, "TXT"): ('"v=spf1 mx a:ptr.a.example -all"',)}, (OUTER,), "dns.spf", RIGHT, ""),
+        ({(DOMAIN, "TXT"): ('"v=spf1,mx,-all"',)}, (OUTER,), "dns.spf", WARNING, "v=spf1,mx"),
+        ({(DOMAIN, "TXT"): ('"spf1 mx -all"', '"x"')}, (OUTER,), "dns.spf", WARNING, "none"),
+        ({(DOMAIN, "TXT"): ('" v=SPF1 mx -all"',)}, (OUTER,), "dns.spf", WARNING, "v=SPF1 mx"),
         ({("a.example.com", "MX"): ("5 x.example", MX)}, (OUTER,), "dns.mx.local", WARNING, "5 x"),
     ],
 )
@@ -177,6 +185,35 @@ def test_one_thing_at_a_time(
 ) -> None:
     found = looked_up(changes, addresses)[finding]
     assert (found.verdict, says in found.seen) == (verdict, True), found
+
+
+@pytest.mark.parametrize(
+    ("other", "address", "canonical", "verdict"),
+    [
+        ("mx2.example.com", "203.0.113.9", "mx2.example.com", WARNING),
+        ("mx2.example.com", OUTER, "mx2.example.com", RIGHT),
+        ("mx2.example.com", OUTER, HOST, WARNING),
+        (HOST, OUTER, "real.example", WARNING),
+    ],
+    ids=["another host", "another name of this host", "an alias of this host", "its own name"],
+)
+def test_exchangers_of_the_same_number(
+    other: str, address: str, canonical: str, verdict: str
+) -> None:
+    """A part of the mail goes to each of them."""
+    exchangers, leads = Question(DOMAIN, "MX"), Question(other, "A")
+    said = {
+        exchangers: Answer(exchangers, FOUND, (MX, f"10 {other}"), DOMAIN),
+        leads: Answer(leads, FOUND, (address,), canonical),
+    }
+    zones = (ZoneAnswers(DOMAIN, {Server("ns.example.com", "192.0.2.1"): said}),)
+    found = {one.id: one for one in judge_lookups(ANSWERS, Lookups(said, (OUTER,), zones))}
+    assert found["dns.mx"].verdict == verdict, found["dns.mx"]
+    assert (other in found["dns.mx"].advice) == (verdict == WARNING)
+
+
+def test_the_record_of_a_domain_that_takes_no_mail_is_explained() -> None:
+    assert "takes no mail (RFC 7505)" in looked_up({(DOMAIN, "MX"): ("0 .",)})["dns.mx"].advice
 
 
 def test_an_alias_is_told() -> None:
