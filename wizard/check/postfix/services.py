@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from wizard.check.network.ports import PORTS
 from wizard.check.postfix.columns import judge_columns
-from wizard.check.postfix.restrictions import relays_for_all
+from wizard.check.postfix.restrictions import LISTS, relays_for_all
 from wizard.door import Door
 from wizard.finding import Check, Finding
 from wizard.paths import QUEUE
@@ -36,6 +36,9 @@ NEEDED = {
     "proxymap": "local users cannot be looked up",
 }
 """Services that Postfix calls by name (master(5)), and what fails without them."""
+
+FOR_PROBES = {"verify": "reject_unverified_sender and _recipient get no answer, so mail gets 450"}
+"""A service that smtpd(8) calls for addresses that it asks other servers about (verify(8))."""
 
 OPTIONAL = {
     "flush": "no mail of one domain can be sent at once (ETRN, `postqueue -s`)",
@@ -84,21 +87,30 @@ def judge_services(
     if not services:
         return
     there = {one.name for one in services if one.type != "inet"}
-    missing = [name for name in NEEDED if name not in there]
+    needed = {**NEEDED, **(FOR_PROBES if _probes(services, settings) else {})}
+    missing = [name for name in needed if name not in there]
     for name in missing:
         yield _wrong(
             _master_check(f"master.cf.{name}", name),
-            f"no such service: {NEEDED[name]}",
+            f"no such service: {needed[name]}",
             f"Uncomment `{name}` in master.cf, or copy its line from master.cf.proto; reload.",
         )
     if not missing:
-        yield _master_check("master.cf.services", "its services").right(f"all {len(NEEDED)} there")
+        yield _master_check("master.cf.services", "its services").right(f"all {len(needed)} there")
     yield from _optional(services, there, settings)
     yield from judge_columns(services, settings, door)
     yield from _transports(there, settings)
     yield from _rounds(services, settings)
     yield from judge_smtpds(services, settings)
     yield _chroot(services, settings, door)
+
+
+def _probes(services: Sequence[Service], settings: Settings) -> bool:
+    """True if a list of a port has addresses verified."""
+    ports = [settings.of(one.values) for one in services if one.command == "smtpd"]
+    lists = (*LISTS, *settings.words("smtpd_restriction_classes"))
+    words = (word for port in ports for name in lists for word in port.words(name))
+    return any(word.startswith("reject_unverified_") for word in words)
 
 
 def judge_smtpds(services: Sequence[Service], settings: Settings) -> Iterator[Finding]:

@@ -57,6 +57,26 @@ def test_a_whole_master_cf(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "own"),
+    [
+        ("", {"smtpd_sender_restrictions": "permit_mynetworks, reject_unverified_sender"}),
+        (" -o smtpd_recipient_restrictions=reject_unverified_recipient,reject", {}),
+        ("", {"smtpd_restriction_classes": "probed", "probed": "reject_unverified_sender"}),
+    ],
+    ids=["main.cf", "a port", "a class"],
+)
+def test_verify_is_needed_where_addresses_are_verified(
+    tmp_path: Path, options: str, own: dict[str, str]
+) -> None:
+    port = "submission inet n - n - - smtpd"
+    master = MASTER.replace(port, f"{port}{options}")
+    found = bad(judged(master, tmp_path, **own))
+    assert found["master.cf.verify"][0] == WRONG
+    there = f"{master}verify unix - - n - 1 verify\n"
+    assert "master.cf.verify" not in bad(judged(there, tmp_path, **own))
+
+
 @pytest.mark.parametrize("name", NEEDED)
 def test_each_service_is_missed(tmp_path: Path, name: str) -> None:
     found = bad(judged(MASTER.replace(f"\n{name} unix", f"\n#{name} unix"), tmp_path))
