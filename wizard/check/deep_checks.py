@@ -19,6 +19,7 @@ from wizard.check.dovecot import delivery
 from wizard.check.guard import guarded
 from wizard.check.host.homes import judge_homes
 from wizard.check.host.labels import begin_labels
+from wizard.check.host.names import judge_names
 from wizard.check.host.next_start import begin_next_start
 from wizard.check.host.package import begin_package
 from wizard.check.host.sockets import judge_own_sockets, judge_socket
@@ -101,6 +102,7 @@ def begin_deep_checks(
     here = replace(settings, here=itself(network, services, {}))
     parts: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
         ("keys", lambda: judge_key(door, _of_ports(services, settings))),
+        ("names", lambda: judge_names(door, answers.hostname.myhostname, network, services)),
         ("sockets", lambda: _sockets(lmtp)),
         ("sockets", lambda: judge_own_sockets(services)),
         ("parameters", lambda: _hazards(settings, itself(network, services, targets.result()))),

@@ -68,6 +68,7 @@ SOMETIMES: dict[str, str] = {
     "homes": "what is in a home is its user's",
     "tables": "what the table shall have, only the operator knows",
     "unit.settings": "no drop-in takes it back, or systemd has not read what a changed file does",
+    "names.NAME": "the file is of all programs, and what else its lines are for only the operator knows",
 }
 """IDs that have a cure in most cases, and why there is none in the others."""
 

@@ -22,7 +22,8 @@ from wizard.text import printable
 USER = "postfix"
 """postconf(5) mail_owner."""
 
-_READ, _WRITE, _SEARCH = 4, 2, 1
+READ, WRITE, _SEARCH = 4, 2, 1
+"""Permission bits (path_resolution(7))."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ def allows(status: os.stat_result, who: Identity, wanted: int) -> bool:
     return bool(status.st_mode & wanted)
 
 
-def closed_to_postfix(path: str) -> str:
+def closed_to_postfix(path: str, wanted: int = WRITE) -> str:
     """Return why Postfix's user cannot connect to an existing socket, "" if it can.
 
-    A socket needs write permission, each directory above it search permission (unix(7)).
+    A socket needs write permission, each directory above it search permission (unix(7)). `wanted`
+    is the permission: READ for a file.
     """
     who = identity()
     if who is None:
@@ -68,7 +70,7 @@ def closed_to_postfix(path: str) -> str:
         status = there.stat()
     except OSError:
         return ""
-    if allows(status, who, _WRITE):
+    if allows(status, who, wanted):
         return ""
     return f"{path} is closed to {USER}: {_shown(status)}"
 

@@ -43,6 +43,10 @@ HELPERS = (
     ("unit.dovecot", "dovecot.service", "nobody could log in or get mail"),
     ("firewall.boot", "firewalld.service", "nothing would be filtered"),
     ("log.boot", "rsyslog.service", "nobody would write /var/log/maillog"),
+    *(
+        (f"unit.{name}", f"{name}.service", "nobody would answer for its names and zones")
+        for name in ("named", "named-chroot", "unbound", "dnsmasq", "systemd-resolved")
+    ),
 )
 """Units that run and must start at boot, and what would fail without them."""
 

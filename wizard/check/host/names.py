@@ -1,0 +1,138 @@
+"""Check the files by which every program of this host finds names and ports.
+
+hosts(5), nsswitch.conf(5), resolv.conf(5) and services(5) belong to no mail program, and a fault in
+them looks like one of the DNS or of Postfix.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from wizard.check.host.sockets import READ, closed_to_postfix, identity
+from wizard.door import Door
+from wizard.finding import NO_CURE, Check, Finding, cure
+from wizard.host.facts import Network
+from wizard.postfix.service_entry import Service
+from wizard.text import printable
+
+HOSTS, NSSWITCH, RESOLV_CONF, SERVICES = (
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/resolv.conf",
+    "/etc/services",
+)
+PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465}
+"""What these names stand for (RFC 5321, RFC 6409, RFC 8314)."""
+
+_BY_DNS = frozenset({"dns", "resolve"})
+_SOURCES = re.compile(r"^hosts:(.*)$", re.MULTILINE)
+_ACTION = re.compile(r"\[[^]]*\]")
+
+
+def judge_names(
+    door: Door, host: str, network: Network, services: Sequence[Service]
+) -> Iterator[Finding]:
+    """`names.read`, `.hosts`, `.sources` and `.ports`; `host` is the name of this mail server."""
+    yield _read()
+    yield from _hosts(_rows(door, HOSTS), host, network.addresses)
+    yield from _sources(door.read_text(NSSWITCH) or "")
+    yield from _ports(_rows(door, SERVICES), services)
+
+
+def _rows(door: Door, path: str) -> list[list[str]]:
+    """Return the words of each line, without comments."""
+    lines = (door.read_text(path) or "").splitlines()
+    return [words for words in (line.partition("#")[0].split() for line in lines) if words]
+
+
+def _read() -> Finding:
+    """Postfix's programs read them as their own user, and without resolv.conf ask 127.0.0.1."""
+    check = Check("names.read", "files of names", "Postfix's user may read them", fatal=False)
+    if identity() is None:
+        return check.unknown("this host has no user postfix")
+    paths = [path for path in (HOSTS, NSSWITCH, RESOLV_CONF, SERVICES) if Path(path).exists()]
+    closed = {path: why for path in paths for why in [closed_to_postfix(path, READ)] if why}
+    if not closed:
+        return check.right("they are open to it")
+    path, why = next(iter(closed.items()))
+    opens = f"chmod a+r {path}"
+    return check.warning(
+        printable(why),
+        f"Without it Postfix finds no names: run `{opens}`, and open each directory above it.",
+        cure(opens, "systemctl reload postfix") if why.startswith(f"{path} ") else NO_CURE,
+    )
+
+
+def _hosts(rows: Sequence[Sequence[str]], host: str, own: Sequence[str]) -> Iterator[Finding]:
+    """Find an address that others have, or had, for the name of this server."""
+    given = [words[0] for words in rows if host.lower() in map(str.lower, words[1:])]
+    strange = [one for one in given if one not in own and not _is_loopback(one)]
+    check = Check("names.hosts", f"{HOSTS}: {host}", "no address of another host", fatal=False)
+    if strange:
+        seen = f"{strange[0]} is {host} there, and no address of this host"
+        advice = (
+            f"Programs of this host talk to {strange[0]} instead: correct that line of {HOSTS}."
+        )
+        yield check.warning(printable(seen), printable(advice))
+    elif given:
+        yield check.right(printable(", ".join(given)))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _sources(text: str) -> Iterator[Finding]:
+    """Find programs that ask no DNS at all. A file without the line means files and dns."""
+    named = _SOURCES.search(text)
+    if named is None:
+        return
+    words = _ACTION.sub(" ", named[1].partition("#")[0]).split()
+    check = Check("names.sources", f"{NSSWITCH}: hosts", "dns among them", fatal=False)
+    if _BY_DNS & set(words):
+        yield check.right(printable(" ".join(words)))
+        return
+    advice = (
+        "dnf, certbot and all that is no mail server find no names: write `hosts: files dns` there,"
+        " or choose a profile by authselect(8)."
+    )
+    yield check.warning(printable(" ".join(words)) or "nothing", advice)
+
+
+def _ports(rows: Sequence[Sequence[str]], services: Sequence[Service]) -> Iterator[Finding]:
+    """Find ports of master.cf whose names services(5) lacks, or has another number for."""
+    known = {
+        name: words[1].partition("/")[0]
+        for words in reversed(rows)
+        if len(words) > 1 and words[1].endswith("/tcp")
+        for name in (words[0], *words[2:])
+    }
+    used = [
+        name
+        for one in services
+        if one.type == "inet"
+        for name in [one.name.rpartition(":")[2]]
+        if name in PORTS
+    ]
+    wrong = [name for name in used if known.get(name) != str(PORTS[name])]
+    check = Check(
+        "names.ports", f"{SERVICES}: names in master.cf", "the ports by these names", fatal=False
+    )
+    if not used or not rows:
+        return
+    if not wrong:
+        yield check.right(", ".join(f"{name} {PORTS[name]}" for name in used))
+        return
+    name = wrong[0]
+    seen = f"{name} is {known[name]}/tcp" if name in known else f"{name} is no name there"
+    yield check.wrong(
+        printable(seen),
+        f"Postfix stops at it: add `{name} {PORTS[name]}/tcp` to {SERVICES} in place of any other"
+        f" line for it, or `dnf reinstall setup`; then restart Postfix.",
+    )
