@@ -144,7 +144,7 @@ def begin_sessions(
         pool.submit(converse, Endpoint(lmtp), scripts.lmtp_script(""), seconds)
         if lmtp and not lmtp_fault
         else None,
-        begin_mailboxes(answers, door, pool, seconds),
+        begin_mailboxes(answers, door, pool, seconds, settings.value("recipient_delimiter")),
         begin_profile(
             answers,
             door,

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Optional
 
 from wizard.check.commands import NOTHING, CommandResult, start_command
+from wizard.check.host.sockets import READ, allows, identity
 from wizard.door import Door
 from wizard.finding import Check, Finding
 from wizard.text import first_line, printable
@@ -31,6 +33,8 @@ _OF_THIS_HOST = re.compile(
 )
 """A userdb whose users are those of the host (Dovecot: userdb passwd)."""
 _ANYBODY = re.compile(r"\bnopassword\b(?!\s*=\s*(?:no|n)\b)", re.IGNORECASE)
+USER = "dovecot"
+"""Dovecot's default_internal_user, by which its auth service reads files."""
 _PLAIN = frozenset({"plain", "login"})
 
 
@@ -68,8 +72,14 @@ def _has(result: CommandResult) -> Optional[bool]:
 
 
 def judge_logins(logins: Logins) -> Iterator[Finding]:
-    """`dovecot.passwords` and `dovecot.names`: who may log in, and by which spelling of a name."""
+    """`dovecot.passwords` and `dovecot.names`: who may log in, and by which spelling of a name.
+
+    `dovecot.users` if Dovecot knows no mailboxes at all.
+    """
     yield _passwords(logins)
+    if not logins.userdb.failure and not logins.userdb.text.strip() and logins.passdb.text.strip():
+        check = _check("users", "whose mailboxes it knows", "those of a userdb")
+        yield check.wrong("no userdb: nobody has a mailbox", "Add a userdb, such as passwd.")
     if logins.users:
         yield _names(logins)
 
@@ -87,10 +97,13 @@ def _passwords(logins: Logins) -> Finding:
     if not blocks:
         return check.wrong("no passdb: nobody can log in", "Add a passdb, such as that of PAM.")
     fault = next(filter(None, (_opens(name, block) for name, block in blocks)), "")
+    closed = next(filter(None, (_closes(name, block) for name, block in blocks)), "")
     if "anonymous" in words:
         fault = fault or "auth_mechanisms has anonymous: no password is needed"
     if fault:
         return check.wrong(printable(fault), "Take that out of Dovecot, and restart it.")
+    if closed:
+        return check.wrong(printable(closed), "Correct that file or its owner and mode.")
     if words and not _PLAIN & set(words):
         return check.warning(
             printable(f"auth_mechanisms: {' '.join(words)}"),
@@ -105,6 +118,25 @@ def _opens(name: str, block: str) -> str:
     if _ANYBODY.search(block):
         return f"passdb {kind} with nopassword: any password is taken"
     return f"passdb {kind}: one password is that of every name" if "static" in kind else ""
+
+
+def _closes(name: str, block: str) -> str:
+    """Return why nobody can log in by a file of passwords, "" where somebody can."""
+    if "passwd-file" not in f"{name} {_setting(block, 'driver')}":
+        return ""
+    words = [_setting(block, "passwd_file_path"), *_setting(block, "args").split()]
+    path = next((one for one in reversed(words) if one.startswith("/") and "%" not in one), "")
+    if not path:
+        return ""
+    try:
+        status, text = Path(path).stat(), Path(path).read_text("utf-8", "replace")
+    except OSError as error:
+        return f"passdb {path}: {error.strerror}"
+    who = identity(USER)
+    if who is not None and not allows(status, who, READ):
+        return f"passdb {path}: the user {USER} may not read it"
+    rows = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return "" if rows else f"passdb {path}: no user is in it"
 
 
 def _setting(block: str, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Callable, Optional
 from wizard.answers.model import Answers
 from wizard.check.dovecot.delivery import socket_fault
 from wizard.check.dovecot.logins import Logins, begin_logins, judge_logins
+from wizard.check.dovecot.values import judge_values
 from wizard.check.host.homes import judge_homes
 from wizard.check.paths.aliases import alias_names
 from wizard.check.smtp.scripts import lmtp_script
@@ -60,20 +61,24 @@ class Observed:
 
 
 def begin_mailboxes(
-    answers: Answers, door: Door, pool: Executor, seconds: float
+    answers: Answers, door: Door, pool: Executor, seconds: float, delimiter: str = ""
 ) -> Callable[[], Iterator[Finding]]:
-    """Start the checks; call the result to wait for the findings. Neither raises."""
+    """Start the checks; call the result to wait for the findings. Neither raises.
+
+    `delimiter` is Postfix's recipient_delimiter.
+    """
 
     def look() -> Observed:
         try:
             dovecot = _read(door)
             files = [one for one in certificate(dovecot.settings, dovecot.version) if one]
             missing = tuple(one for one in files if door.stat(one) is None)
+            runs = dovecot.usable and dovecot.unit.active in RUNNING_STATES
+            values = tuple(judge_values(door, dovecot, delimiter)) if runs else ()
         except Trouble as trouble:
             return Observed(Dovecot(), why=str(trouble))
-        runs = dovecot.usable and dovecot.unit.active in RUNNING_STATES
         logins = begin_logins(door, dovecot.reader, answers.hostname.mydomain)() if runs else None
-        homes = tuple(_homes(door, dovecot)) if runs else ()
+        homes = (*values, *_homes(door, dovecot)) if runs else ()
         socket = wanted(answers).lmtp
         if not (dovecot.reader and socket) or socket_fault(socket):
             return Observed(dovecot, missing=missing, logins=logins, homes=homes)

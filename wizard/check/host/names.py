@@ -61,7 +61,7 @@ def _read() -> Finding:
     opens = f"chmod a+r {path}"
     return check.warning(
         printable(why),
-        f"Without it Postfix finds no names: run `{opens}`, and open each directory above it.",
+        f"What Postfix cannot read it does without: run `{opens}`, and open each directory above it.",
         cure(opens, "systemctl reload postfix") if why.startswith(f"{path} ") else NO_CURE,
     )
 

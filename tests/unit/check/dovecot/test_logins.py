@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Optional
 
 import pytest
 
 from tests.unit.check.results import ABSENT, told
 from wizard.check.commands import CommandResult
+from wizard.check.dovecot import logins
 from wizard.check.dovecot.logins import Logins, judge_logins
+from wizard.check.host.sockets import Identity
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
 
 PAM = "passdb {\n  args = \n  deny = no\n  driver = pam\n}\n"
 PASSWD = "userdb {\n  args = \n  driver = passwd\n}\n"
-NAMED = "passdb passwd-file {\n  passwd_file_path = /etc/dovecot/users\n}\n"
+NAMED = "passdb passwd-file {\n  passwd_file_path = /etc/dovecot/%{user|domain}/users\n}\n"
 
 
 def judged(
@@ -83,3 +86,42 @@ def test_a_user_of_this_host_may_be_none_of_dovecot(userdb: CommandResult, verdi
     found = judged(userdb=userdb, bare=False, full=False)["dovecot.names"]
     assert found.verdict == verdict
     assert verdict == WRONG or "not those of Dovecot" in found.seen
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "args = scheme=PLAIN {}\n  driver = passwd-file",
+        "driver = passwd-file\n  passwd_file_path = {}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("file", "seen"),
+    [
+        (("taro:{PLAIN}x\n", 0o644), ""),
+        ((None, 0), "No such file or directory"),
+        (("# taro\n\n", 0o644), "no user is in it"),
+        (("taro:{PLAIN}x\n", 0o600), "the user dovecot may not read it"),
+    ],
+)
+def test_a_file_of_passwords(
+    block: str,
+    file: tuple[Optional[str], int],
+    seen: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(logins, "identity", lambda _: Identity(4000, frozenset({4000})))
+    path, (text, mode) = tmp_path / "users", file
+    if text is not None:
+        path.write_text(text)
+        path.chmod(mode)
+    found = judged(f"passdb {{\n  {block.format(path)}\n}}\n")["dovecot.passwords"]
+    assert (found.verdict, seen in found.seen) == (WRONG if seen else RIGHT, True), found
+    assert not seen or str(path) in found.seen
+
+
+def test_without_a_userdb_nobody_has_a_mailbox() -> None:
+    assert judged(userdb=told("\n"))["dovecot.users"].verdict == WRONG
+    assert "dovecot.users" not in judged(userdb=told("userdb passwd {\n}\n"))
+    assert "dovecot.users" not in judged(userdb=ABSENT)

@@ -1,0 +1,194 @@
+"""Find values of Dovecot by which it opens itself, or refuses the people of this host.
+
+`doveconf` takes each of them: what they mean depends on users, plugins and directories.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import grp
+import ipaddress
+import os
+import pwd
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Optional
+
+from wizard.check.host.sockets import WRITE, Identity, allows
+from wizard.door import Door
+from wizard.finding import Check, Finding
+from wizard.host.dovecot import people_of
+from wizard.host.facts import Dovecot
+from wizard.postfix.dovecot import mailbox
+from wizard.text import printable
+
+LEAST_PREFIX = {4: 8, 6: 16}
+"""Bits of a network that one organisation may have, by the version of IP."""
+
+_OWN_USERS = frozenset({"passwd", "pam", "nss"})
+_BOUNDS = (
+    ("first_valid_uid", "uid", False),
+    ("last_valid_uid", "uid", True),
+    ("first_valid_gid", "gid", False),
+    ("last_valid_gid", "gid", True),
+)
+"""The setting, the number of a user that it bounds, and whether it is the highest (0 for none)."""
+
+_DIRECTORIES = frozenset({"maildir", "sdbox", "mdbox", "dbox"})
+_NAME = re.compile(r"%L?[nu]|%\{\s*user\s*(?:\|[^}]*)?\}")
+_IDS = re.compile(r"\b(uid|gid)=(\S+)")
+_OWNERS = re.compile(r"(?:^mail_|^userdb.*/)(uid|gid)$")
+_SEARCH = 1
+
+
+def judge_values(door: Door, dovecot: Dovecot, delimiter: str) -> Iterator[Finding]:
+    """`dovecot.trusted`, `.numbers`, `.owner`, `.plugins`, `.place`, `.delimiter`: those that are wrong.
+
+    `delimiter` is Postfix's recipient_delimiter (postconf(5)).
+    """
+    settings = dovecot.settings
+    yield from _trusted(settings)
+    yield from _owner(settings)
+    yield from _plugins(door, settings)
+    if _has_own_users(settings):
+        users = [one for one in map(_user, people_of(door)) if one is not None]
+        yield from _numbers(settings, users)
+        reader = next((one for one in users if one.pw_name == dovecot.reader), None)
+        if reader is not None:
+            yield from _place(door, mailbox(settings, dovecot.version), reader)
+    yield from _delimiter(settings, delimiter)
+
+
+def _check(name: str, subject: str, expected: str) -> Check:
+    return Check(f"dovecot.{name}", f"Dovecot: {subject}", expected, fatal=False)
+
+
+def _user(name: str) -> Optional[pwd.struct_passwd]:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
+
+
+def _has_own_users(settings: Mapping[str, str]) -> bool:
+    """True if Dovecot's users are those of the host, as for `userdb passwd`."""
+    blocks = {path.split("/")[0] for path in settings if path.startswith("userdb")}
+    named = {block.partition(" ")[2] for block in blocks}
+    return bool(_OWN_USERS & {settings.get("userdb/driver", ""), *named})
+
+
+def _trusted(settings: Mapping[str, str]) -> Iterator[Finding]:
+    name = "login_trusted_networks"
+    for word in re.split(r"[\s,]+", settings.get(name, "")):
+        try:
+            network = ipaddress.ip_network(word, strict=False)
+        except ValueError:
+            continue
+        if network.prefixlen < LEAST_PREFIX[network.version]:
+            yield _check("trusted", name, "networks of yours").warning(
+                printable(f"{name} = {word}: from there passwords are taken without TLS"),
+                f"Take {word} out of {name}, and restart Dovecot: clients there may also claim any"
+                " address for themselves.",
+            )
+            return
+
+
+def _owner(settings: Mapping[str, str]) -> Iterator[Finding]:
+    """Find the user or group of all mailboxes if this host has none of that name."""
+    named = [
+        (found[1], value)
+        for path, value in settings.items()
+        for found in [_OWNERS.search(path)]
+        if found
+    ]
+    named += [
+        pair
+        for path, value in settings.items()
+        if path.startswith("userdb")
+        for pair in _IDS.findall(value)
+    ]
+    for kind, name in named:
+        if name and not name.isdecimal() and "%" not in name and not _exists(kind, name):
+            what = "user" if kind == "uid" else "group"
+            yield _check(
+                "owner", "whose mailboxes they are", "a user and a group of this host"
+            ).wrong(
+                printable(f"{kind} {name}: this host has no such {what}"),
+                f"Add the {what} {printable(name)}, or correct the userdb: mail waits meanwhile.",
+            )
+            return
+
+
+def _exists(kind: str, name: str) -> bool:
+    try:
+        _ = pwd.getpwnam(name) if kind == "uid" else grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _numbers(settings: Mapping[str, str], users: list[pwd.struct_passwd]) -> Iterator[Finding]:
+    for name, kind, is_highest in _BOUNDS:
+        text = settings.get(name, "")
+        if not text.isdecimal() or (is_highest and text == "0"):
+            continue
+        bound = int(text)
+        for user in users:
+            number = user.pw_uid if kind == "uid" else user.pw_gid
+            if number > bound if is_highest else number < bound:
+                yield _check("numbers", "people's numbers", "taken by Dovecot").wrong(
+                    printable(f"{user.pw_name} has the {kind} {number}, and {name} is {bound}"),
+                    f"Correct {name}, and restart Dovecot: it refuses logins, and mail waits.",
+                )
+                return
+
+
+def _plugins(door: Door, settings: Mapping[str, str]) -> Iterator[Finding]:
+    directory = settings.get("mail_plugin_dir", "")
+    there = door.readable_names(directory) if directory else ()
+    if not there:
+        return
+    for path, value in settings.items():
+        words = value.split() if path.rpartition("/")[2] == "mail_plugins" else ()
+        of_2_4 = path.rpartition("mail_plugins/")[2] if "mail_plugins/" in path else ""
+        named = (of_2_4,) if of_2_4 and value == "yes" else words
+        for name in named:
+            if not name.startswith("$") and not fnmatch.filter(there, f"lib*_{name}_plugin.so"):
+                yield _check("plugins", "its plugins", f"in {directory}").wrong(
+                    printable(f"{name} of mail_plugins is not there"),
+                    f"Install the package that has it, or take {printable(name)} out of mail_plugins:"
+                    " nobody gets mail or reads it.",
+                )
+                return
+
+
+def _place(door: Door, where: str, user: pwd.struct_passwd) -> Iterator[Finding]:
+    """Find a place for mail in which the user may not make a mailbox."""
+    kind, _, path = where.partition(":")
+    path = _NAME.sub(user.pw_name, path.partition(":")[0])
+    if kind not in _DIRECTORIES or not path.startswith("/") or "%" in path:
+        return
+    who = Identity(user.pw_uid, frozenset(os.getgrouplist(user.pw_name, user.pw_gid)))
+    place = PurePosixPath(path)
+    for one in (place, *place.parents):
+        status = door.stat(str(one))
+        if status is None:
+            continue
+        if not allows(status, who, WRITE) or not allows(status, who, _SEARCH):
+            yield _check("place", "where mail is kept", "a place that its user may write").wrong(
+                printable(f"{path} of {user.pw_name}: {one} is closed to them"),
+                f"Make {printable(path)} with that owner, or name another place: mail waits meanwhile.",
+            )
+        return
+
+
+def _delimiter(settings: Mapping[str, str], delimiter: str) -> Iterator[Finding]:
+    own = settings.get("recipient_delimiter", "")
+    lost = [one for one in delimiter if one not in own]
+    if lost and own:
+        yield _check("delimiter", "recipient_delimiter", f"{delimiter}, as Postfix has it").warning(
+            printable(f"{own}: user{lost[0]}anything is no user for it"),
+            f"Set `recipient_delimiter = {delimiter}` for Dovecot too, and restart it: mail for such"
+            " addresses is returned to its sender.",
+        )
