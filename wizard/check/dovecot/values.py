@@ -26,6 +26,15 @@ from wizard.text import printable
 LEAST_PREFIX = {4: 8, 6: 16}
 """Bits of a network that one organisation may have, by the version of IP."""
 
+MIN_CLIENTS = 5
+"""With fewer at once, a slow one locks out everybody else."""
+
+_SERVICES = {
+    "auth": "logins and look-ups of recipients wait for each other",
+    "lmtp": "a slow mailbox keeps the mail of all others waiting",
+}
+"""Services that Postfix calls, and what is lost if they are few. One process of auth serves all."""
+
 _OWN_USERS = frozenset({"passwd", "pam", "nss"})
 _BOUNDS = (
     ("first_valid_uid", "uid", False),
@@ -43,13 +52,15 @@ _SEARCH = 1
 
 
 def judge_values(door: Door, dovecot: Dovecot, delimiter: str) -> Iterator[Finding]:
-    """`dovecot.trusted`, `.numbers`, `.owner`, `.plugins`, `.place`, `.delimiter`: those that are wrong.
+    """Yield those that are wrong of `dovecot.trusted`, `.owner`, `.log`, `.limits`, `.plugins` and others.
 
-    `delimiter` is Postfix's recipient_delimiter (postconf(5)).
+    These are `.numbers`, `.place` and `.delimiter`. `delimiter` is Postfix's recipient_delimiter (postconf(5)).
     """
     settings = dovecot.settings
     yield from _trusted(settings)
     yield from _owner(settings)
+    yield from _log(settings)
+    yield from _limits(settings)
     yield from _plugins(door, settings)
     if _has_own_users(settings):
         users = [one for one in map(_user, people_of(door)) if one is not None]
@@ -92,6 +103,38 @@ def _trusted(settings: Mapping[str, str]) -> Iterator[Finding]:
                 " address for themselves.",
             )
             return
+
+
+def _log(settings: Mapping[str, str]) -> Iterator[Finding]:
+    for name, shown in (("auth_verbose_passwords", "plain"), ("auth_debug_passwords", "yes")):
+        if settings.get(name, "").partition(":")[0] == shown:
+            yield _check("log", "passwords in the log", "none").warning(
+                f"{name} = {settings[name]}: passwords are written to the log",
+                f"Take {name} out, restart Dovecot, and remove them from the log.",
+            )
+            return
+
+
+def _limits(settings: Mapping[str, str]) -> Iterator[Finding]:
+    """Find a service that serves fewer clients at once than a household has."""
+    for service, loss in _SERVICES.items():
+        each, processes = (
+            _limit(settings, f"service {service}/{name}", f"default_{name}")
+            for name in ("client_limit", "process_limit")
+        )
+        at_once = each * (1 if service == "auth" else processes)
+        if 0 < at_once < MIN_CLIENTS:
+            seen = f"service {service}: client_limit {each}, process_limit {processes}"
+            advice = f"Take both out of `service {service}`, and restart Dovecot: {loss}."
+            check = _check("limits", "clients at once", f"{MIN_CLIENTS} at least")
+            yield check.wrong(seen, advice) if service == "auth" else check.warning(seen, advice)
+            return
+
+
+def _limit(settings: Mapping[str, str], *names: str) -> int:
+    """Return the first of these settings that has a number, 0 if none has."""
+    found = (settings.get(name, "") for name in names)
+    return next((int(text) for text in found if text.isdecimal() and int(text)), 0)
 
 
 def _owner(settings: Mapping[str, str]) -> Iterator[Finding]:
@@ -187,7 +230,7 @@ def _delimiter(settings: Mapping[str, str], delimiter: str) -> Iterator[Finding]
     own = settings.get("recipient_delimiter", "")
     lost = [one for one in delimiter if one not in own]
     if lost and own:
-        yield _check("delimiter", "recipient_delimiter", f"{delimiter}, as Postfix has it").warning(
+        yield _check("delimiter", "recipient_delimiter", f"{delimiter}, as Postfix has it").wrong(
             printable(f"{own}: user{lost[0]}anything is no user for it"),
             f"Set `recipient_delimiter = {delimiter}` for Dovecot too, and restart it: mail for such"
             " addresses is returned to its sender.",

@@ -24,6 +24,10 @@ _DAY = UNIT_SECONDS["d"]
 """The unit of maximal_queue_lifetime if it has none of its own (postconf(5))."""
 
 
+MANY = 1000
+"""Messages: a personal server has some tens that wait."""
+
+
 def begin_waiting(door: Door, socket: str, pool: Executor) -> Callable[[], Waiting]:
     """Start to count; call the result to wait at most PROBE_SECONDS. Never raises."""
 
@@ -46,9 +50,19 @@ def lifetime(settings: Settings) -> int:
 
 
 def judge_waiting(waiting: Waiting, settings: Settings, now: float) -> Iterator[Finding]:
-    """`queue.waits`: mail that Dovecot does not take yet; `queue.deferred`: what waits for our fault."""
+    """`queue.waits`: mail that Dovecot does not take yet; `queue.deferred`: what waits for our fault.
+
+    `queue.many` if much more waits for other servers than people have written.
+    """
     yield from _waits(waiting, settings, now)
     yield _deferred(waiting)
+    if waiting.others.count >= MANY:
+        check = Check("queue.many", "mail for others", f"fewer than {MANY} messages", fatal=False)
+        advice = (
+            "`postqueue -p` shows who sent it. Where no person did: `postfix-wizard log` names logins"
+            " that send as a stolen password does, and `postsuper -d` removes messages for good."
+        )
+        yield check.warning(f"{counted(waiting.others.count, 'message')} wait in the queue", advice)
 
 
 def _deferred(waiting: Waiting) -> Finding:

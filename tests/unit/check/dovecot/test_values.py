@@ -47,6 +47,13 @@ def judged(
         {"mail_plugin_dir": LIBRARIES, "mail_plugins": "$mail_plugins quota"},
         {"mail_plugin_dir": LIBRARIES, "mail_plugins/quota": "yes", "mail_plugins/gone": "no"},
         {"mail_plugin_dir": "/nowhere", "mail_plugins": "gone"},
+        {"auth_verbose_passwords": "sha1", "auth_debug_passwords": "no"},
+        {"service auth/client_limit": "0", "service auth/process_limit": "1"},
+        {
+            "service lmtp/client_limit": "1",
+            "service lmtp/process_limit": "0",
+            "default_process_limit": "100",
+        },
         {"mail_location": "maildir:~/Maildir"},
         {"mail_location": "mbox:~/mail:INBOX=/var/mail/%u"},
         {"mail_location": "maildir:/srv/%{ldap:dir}/%u"},
@@ -83,7 +90,16 @@ def test_odd_and_right(tmp_path: Path, changes: dict[str, str]) -> None:
         ({"userdb static/fields/gid": "no-such"}, "owner", WRONG, "gid no-such"),
         ({"mail_uid": "no-such"}, "owner", WRONG, "uid no-such"),
         ({"mail_location": "maildir:/var/vmail/%Ln/Maildir"}, "place", WRONG, "/var/vmail/taro/M"),
-        ({"recipient_delimiter": "-"}, "delimiter", WARNING, "-: user+anything"),
+        ({"auth_verbose_passwords": "plain:8"}, "log", WARNING, "= plain:8"),
+        ({"auth_debug_passwords": "yes"}, "log", WARNING, "auth_debug_passwords"),
+        ({"service auth/client_limit": "1"}, "limits", WRONG, "service auth: client_limit 1"),
+        (
+            {"service lmtp/client_limit": "1", "service lmtp/process_limit": "1"},
+            "limits",
+            WARNING,
+            "service lmtp: client_limit 1, process_limit 1",
+        ),
+        ({"recipient_delimiter": "-"}, "delimiter", WRONG, "-: user+anything"),
     ],
 )
 def test_what_is_wrong(

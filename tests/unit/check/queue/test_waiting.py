@@ -116,6 +116,15 @@ def test_nothing_waits_for_dovecot() -> None:
     assert (found.verdict, found.seen.startswith("2 messages for other servers")) == (RIGHT, True)
 
 
+@pytest.mark.parametrize(("count", "is_named"), [(999, False), (1000, True), (1500, True)])
+def test_a_queue_of_a_thousand_is_named(count: int, is_named: bool) -> None:
+    many = Waiting(Group(), Group(count, NOON))
+    found = {one.id: one for one in queue.judge_waiting(many, Settings({}), NOON + 60)}
+    assert ("queue.many" in found) is is_named
+    if is_named:
+        assert found["queue.many"].seen == f"{count:,} messages wait in the queue"
+
+
 class Postqueue(Door):
     """postqueue says what a test wants."""
 
