@@ -102,20 +102,27 @@ def with_queue(door: Door, dovecot: Dovecot, queue: str, transport: str) -> Dove
 
 
 def flattened(text: str) -> dict[str, str]:
-    """Return the values of `doveconf -a` by path, such as `service lmtp/unix_listener lmtp/mode`."""
+    """Return the values of `doveconf -a` by path, such as `service lmtp/unix_listener lmtp/mode`.
+
+    A block without settings, as 2.4 prints `userdb passwd`, has the value "".
+    """
     found: dict[str, str] = {}
     above: list[str] = []
+    last = ""
     for raw in text.splitlines():
         line = raw.strip()
         name, equals, value = line.partition(" =")
         if line.startswith("#") or not line:
             continue
         if line == "}":
+            if last.endswith("{"):
+                found["/".join(above)] = ""
             del above[-1:]
         elif line.endswith("{") and (not equals or line.endswith("= {")):
             above.append(name.rstrip(" {"))
         elif equals:
             found["/".join([*above, name])] = value.strip().strip('"').strip()
+        last = line
     return found
 
 

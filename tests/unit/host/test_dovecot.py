@@ -71,11 +71,12 @@ def test_2_3() -> None:
 
 
 def test_2_4() -> None:
-    """Filters are blocks as well, and an empty one says nothing."""
+    """Filters are blocks as well, and an empty one is there."""
     assert dovecot.flattened(OF_2_4) == {
         "dovecot_config_version": "2.4.0",
         "protocols/imap": "yes",
         "protocols/lmtp": "yes",
+        "passdb pam": "",
         'namespace inbox/mailbox "Sent Messages"/special_use': "\\\\Sent",
         "ssl_server/cert_file": "/etc/dovecot/private/dovecot.pem",
         "protocol lmtp/auth_username_format": "%{user | username | lower}",

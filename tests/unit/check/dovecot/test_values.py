@@ -12,6 +12,7 @@ from wizard.check.dovecot import values
 from wizard.check.dovecot.values import judge_values
 from wizard.door import Door
 from wizard.finding import WARNING, WRONG, Finding
+from wizard.host.dovecot import flattened
 from wizard.host.facts import Dovecot
 
 OWN = {"userdb/driver": "passwd", "recipient_delimiter": "+", "first_valid_uid": "500"}
@@ -129,3 +130,9 @@ def test_a_place_for_mail_is_one_that_its_user_may_write(
 
 def test_another_delimiter_of_postfix_is_none_of_dovecots_without_one(tmp_path: Path) -> None:
     assert judged(tmp_path, {"recipient_delimiter": "-"}, delimiter="") == []
+
+
+def test_users_of_the_host_by_the_block_of_2_4(tmp_path: Path) -> None:
+    settings = flattened("userdb passwd {\n}\nfirst_valid_uid = 5000\n")
+    dovecot = Dovecot(version="2.4.1", settings=settings, reader="taro")
+    assert [one.id for one in judge_values(Door(tmp_path), dovecot, "")] == ["dovecot.numbers"]
