@@ -187,7 +187,7 @@ WAYS = {
     ),
     "a mailbox smaller than a message": Way(
         swap("^mailbox_size_limit = .*", "mailbox_size_limit = 1000000"),
-        {"parameters.mailbox_size_limit": "larger"},
+        {"parameters.mailbox_size_limit": "above message_size_limit"},
         {"main.cf.mailbox_size_limit": "main.cf"},
     ),
     "edited and never reloaded": Way(
