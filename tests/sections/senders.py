@@ -11,7 +11,7 @@ import pytest
 from tests.factories import FRESH, ZEKE, done_by, pending
 from tests.sections import Case
 from wizard.answers.build import check_section
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, local_domains
 from wizard.answers.sections.aliases import Aliases
 from wizard.answers.sections.hardening import Hardening
 from wizard.answers.sections.hostname import Hostname
@@ -436,7 +436,7 @@ EXAMPLE = Answers(Hostname("mail.zeke.ne.jp", "zeke.ne.jp"), senders=Senders("on
 PASSWD = "root:x:0:0::/:\ntaro:x:1000:1000::/:\n"
 TEXT = propose_table(
     None,
-    owners_of((User("taro", 1000),), b"info: taro\n", (), owners_module.domains_of(EXAMPLE)).rows,
+    owners_of((User("taro", 1000),), b"info: taro\n", (), local_domains(EXAMPLE)).rows,
 ).text
 
 

@@ -60,6 +60,12 @@ def narrowed(answers: Answers, today: Answers, sections: Collection[str]) -> Ans
     )
 
 
+def local_domains(answers: Answers) -> tuple[str, ...]:
+    """Return the local domains that the answers name."""
+    own = answers.hostname
+    return tuple(dict.fromkeys((own.mydomain, own.myhostname, *answers.domains.local)))
+
+
 POLICY = "policy"
 """The section of all that no other section owns: banner, TLS and SASL parameters, master.cf."""
 

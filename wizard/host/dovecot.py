@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Optional
 
@@ -30,11 +31,16 @@ SECONDS = 10.0
 FIRST_USER, LAST_USER = 1000, 60000
 """login.defs(5) UID_MIN and UID_MAX: people. Dovecot delivers to them, and refuses root."""
 
+OF_THIS_HOST = frozenset({"passdb pam", "passdb passwd", "passdb shadow", "userdb passwd"})
+"""Where Dovecot finds passwords and users, if they are those of this host: PAM and passwd(5)."""
+
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 _INCLUDE = re.compile(r"^[ \t]*!include(?:_try)?[ \t]+(\S+)", re.MULTILINE)
 _ROOT = re.compile(r"^root:[ \t]*([\w.-]+)[ \t\r]*$", re.MULTILINE)
 _CONF_D = "/etc/dovecot/conf.d"
 _OLD_FILE = re.compile(r"^[ \t]*\w+_file[ \t]*=[ \t]*<[^\n]*", re.MULTILINE)
+_BACKEND = re.compile(r"(passdb|userdb) ?(\S*) ?\{")
+_DRIVER = re.compile(r"  driver = (\S+)")
 _NO_LOGIN = ("nologin", "false")
 
 
@@ -55,6 +61,7 @@ def _read(door: Door, version: Optional[Running], settings: Optional[Running]) -
         version=version_number,
         old_lines=old_lines(door) if version_number.startswith("2.4.") else (),
         settings=flattened(said),
+        backends=backends_of(said),
         complaint=complaint,
         hangs=hangs,
         reads_conf_d=includes(door.read_text(MAIN) or "", DOVECOT_CONF),
@@ -124,6 +131,24 @@ def flattened(text: str) -> dict[str, str]:
             found["/".join([*above, name])] = value.strip().strip('"').strip()
         last = line
     return found
+
+
+def backends_of(text: str) -> tuple[str, ...]:
+    """Return each passdb and userdb of `doveconf -a` with its driver, such as `passdb pam`."""
+    return tuple(
+        f"{kind} {driver or name or '?'}" for kind, name, driver in _blocks(text.splitlines())
+    )
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, name and driver of each block passdb and userdb. 2.3 gives them no name."""
+    for at, line in enumerate(lines):
+        begins = _BACKEND.match(line)
+        if begins:
+            rest = lines[at + 1 :]
+            inside = rest[: rest.index("}")] if "}" in rest and line.endswith("{") else []
+            driver = next((one[1] for one in map(_DRIVER.match, inside) if one), "")
+            yield begins[1], begins[2], driver
 
 
 def includes(text: str, path: str, directory: str = "/etc/dovecot") -> bool:

@@ -160,7 +160,8 @@ class Dovecot:
     are the values of `doveconf -a` by path (`service lmtp/unix_listener lmtp/mode`), `complaint`
     says why there are none; `hangs` is True if doveconf did not end in time. `reads_conf_d` is True if dovecot.conf includes the wizard's file in
     conf.d. `reader` is a local user for tests, "" for none. `waiting` is the number of messages in
-    the queue that wait for Dovecot. `old_lines` are lines of 2.3 in a configuration of 2.4 that
+    the queue that wait for Dovecot. `backends` are its passdbs and userdbs with their drivers.
+    `old_lines` are lines of 2.3 in a configuration of 2.4 that
     doveconf(1) does not report, each with its file.
     """
 
@@ -175,6 +176,7 @@ class Dovecot:
     reader: str = ""
     waiting: int = 0
     old_lines: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:

@@ -101,6 +101,8 @@ class CheckDovecot:
     mailbox: str
     cert: str
     key: str
+    domains: tuple[str, ...] = ()
+    auth_login: bool = False
 
 
 @dataclass(frozen=True)

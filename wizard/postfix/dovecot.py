@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Callable
 
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, local_domains
 from wizard.paths import QUEUE
 from wizard.postfix.parameters import BY_NAME
 from wizard.postfix.render import render
@@ -26,6 +26,9 @@ VERSIONS = ("2.3", "2.4")
 Settings = Mapping[str, str]
 """The result of `wizard.host.dovecot.flattened`."""
 
+USER_NAME, LOGIN_NAME, AUTH_LOGIN = "user-name", "login-name", "login-mechanism"
+"""Names of parts. The last two are there only if the answers ask for them."""
+
 _LMTP = "lmtp:unix:"
 _OF_A_BLOCK = re.compile(r"^# ([a-z-]+): ", re.MULTILINE)
 _USER_ALONE = re.compile(r"%[A-Z]*n\b|%\{[^}]*\busername\b")
@@ -37,13 +40,16 @@ _READ, _WRITE = 4, 2
 class Wanted:
     """Postfix's side: the certificate's two files, Dovecot's LMTP socket and the mailbox.
 
-    The latter two are "" for another kind of delivery.
+    The latter two are "" for another kind of delivery. `domains` are those with which people log in,
+    none if Dovecot's names stay as they are. `auth_login` is True if AUTH LOGIN is offered.
     """
 
     lmtp: str
     mailbox: str
     cert: str
     key: str
+    domains: tuple[str, ...] = ()
+    auth_login: bool = False
 
 
 def wanted(answers: Answers) -> Wanted:
@@ -56,6 +62,8 @@ def wanted(answers: Answers) -> Wanted:
         f"~/{home.rstrip('/')}" if home.endswith("/") else "",
         BY_NAME["smtpd_tls_cert_file"].value(answers),
         BY_NAME["smtpd_tls_key_file"].value(answers),
+        local_domains(answers) if answers.dovecot.names == "local" else (),
+        answers.dovecot.auth_login == "offer",
     )
 
 
@@ -101,16 +109,19 @@ def serves_postfix(settings: Settings) -> bool:
     return any(f"/unix_listener {QUEUE}/" in name for name in settings)
 
 
-def user_name(settings: Settings, version: str) -> str:
-    """Return the auth_username_format for LMTP: 2.4 has one for the protocol."""
+def user_name(settings: Settings) -> str:
+    """Return the auth_username_format for LMTP, which may have one of its own."""
     of_all = settings.get("auth_username_format", "")
-    own = settings.get("protocol lmtp/auth_username_format", of_all)
-    return own if series(version) == "2.4" else of_all
+    return settings.get("protocol lmtp/auth_username_format", of_all)
 
 
-def strips_domain(settings: Settings, version: str) -> bool:
+def strips_domain(settings: Settings) -> bool:
     """True if Dovecot takes Postfix's `user@host` for the user of that name."""
-    said = user_name(settings, version)
+    return takes_any_domain(user_name(settings))
+
+
+def takes_any_domain(said: str) -> bool:
+    """True if an auth_username_format removes the domain from a name, whichever it is."""
     return bool(_USER_ALONE.search(said)) and not _DOMAIN.search(said)
 
 
@@ -149,6 +160,24 @@ def _is_maildir(said: str, path: str) -> bool:
     return kind == "maildir" and where.rstrip("/") == path and not elsewhere
 
 
+def login_format(version: str, domains: tuple[str, ...]) -> str:
+    """Return the auth_username_format that removes only these domains, in lower case.
+
+    A name with another domain stays whole, so passwd(5) does not have it.
+    """
+    listed = "|".join(one.lower().replace(".", "[.]") for one in domains)
+    if series(version) == "2.3":
+        return f"%{{if;%Ld;~;^({listed})?$;%Ln;%Lu}}"
+    return f"%{{user | lower | regexp('^([^@]+)@({listed})$', '\\\\1')}}"
+
+
+def login_mechanisms(settings: Settings) -> frozenset[str]:
+    """Return the names of auth_mechanisms: words in 2.3, perhaps a block in 2.4."""
+    block = (name for name in settings if name.startswith("auth_mechanisms/"))
+    own = [name.rpartition("/")[2] for name in block if settings[name] == "yes"]
+    return frozenset(f"{settings.get('auth_mechanisms', '')} {' '.join(own)}".lower().split())
+
+
 _Right = Callable[[Settings, str, Wanted], bool]
 _RIGHT: dict[str, _Right] = {
     "protocols": lambda settings, _version, want: not want.lmtp or speaks_lmtp(settings, want),
@@ -156,7 +185,14 @@ _RIGHT: dict[str, _Right] = {
         not want.lmtp or opens(settings, "lmtp", want.lmtp)
     ),
     "auth-socket": lambda settings, _version, _want: opens(settings, "auth", AUTH),
-    "user-name": lambda settings, version, want: not want.lmtp or strips_domain(settings, version),
+    USER_NAME: lambda settings, _version, want: not want.lmtp or strips_domain(settings),
+    LOGIN_NAME: lambda settings, version, want: (
+        not want.domains
+        or settings.get("auth_username_format") == login_format(version, want.domains)
+    ),
+    AUTH_LOGIN: lambda settings, _version, want: (
+        not want.auth_login or "login" in login_mechanisms(settings)
+    ),
     "mailbox": lambda settings, version, want: (
         not want.mailbox or _is_maildir(mailbox(settings, version), want.mailbox)
     ),
@@ -179,6 +215,15 @@ def written_parts(text: bytes) -> frozenset[str]:
     return frozenset(_OF_A_BLOCK.findall(text.decode("utf-8", "replace"))) & _RIGHT.keys()
 
 
+def parts_of_file(settings: Settings, version: str, want: Wanted, live: bytes) -> frozenset[str]:
+    """Return the parts of the next file: those that Dovecot lacks, and those of the live file."""
+    is_wanted = {LOGIN_NAME: bool(want.domains), AUTH_LOGIN: want.auth_login}
+    there = {one for one in written_parts(live) if is_wanted.get(one, True)}
+    parts = needed(settings, version, want) | there
+    # What LMTP has from the setting of all would change with it.
+    return parts | {USER_NAME} if LOGIN_NAME in parts and want.lmtp else parts
+
+
 WRITTEN = (
     "# Written by postfix-wizard: what Dovecot must say so that Postfix reaches it. A rerun writes it",
     "# anew, and `postfix-wizard undo` takes it away.",
@@ -197,4 +242,5 @@ def conf_lines(
     if not series(version):
         raise ValueError(f"no syntax is known for Dovecot {version}")
     template = f"dovecot_{series(version).replace('.', '_')}.j2"
-    return heading + render(template, parts=parts, want=want, auth=AUTH, owner=OWNER)
+    names = login_format(version, want.domains)
+    return heading + render(template, parts=parts, want=want, auth=AUTH, owner=OWNER, names=names)

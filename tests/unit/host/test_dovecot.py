@@ -183,3 +183,12 @@ def test_lines_of_2_3_that_doveconf_accepts_are_found(
     found = dovecot.old_lines(Door(tmp_path))
     assert len(found) == bool(where)
     assert all(one.startswith(f"/etc/dovecot/{where}: ssl_server_") for one in found)
+
+
+def test_where_passwords_and_users_are() -> None:
+    assert dovecot.backends_of(OF_2_3) == ("passdb pam",)
+    assert dovecot.backends_of(OF_2_4) == ("passdb pam",)
+    text = "passdb {\n  driver = sql\n}\nuserdb static {\n}\nuserdb {\n  driver = passwd\n}\npassdb x {\n"
+    found = ("passdb sql", "userdb static", "userdb passwd", "passdb x")
+    assert dovecot.backends_of(text) == found
+    assert dovecot.backends_of("") == ()

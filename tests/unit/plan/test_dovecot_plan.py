@@ -11,6 +11,7 @@ from tests.factories import FRESH, ZEKE
 from tests.unit.postfix.test_dovecot import RIGHT
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.model import Answers, Problem
+from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.toml import format_answers, parse_answers
 from wizard.host import facts
@@ -245,3 +246,49 @@ def test_a_line_of_2_3_that_keeps_2_4_from_starting_is_in_the_way() -> None:
     assert line in obstacle.message
     assert "Take the < out" in obstacle.message
     assert not build_plan(WRITE, there, ("limits",)).obstacles
+
+
+NAMED = replace(ZEKE, dovecot=Dovecot("write", names="local"))
+PAM = ("passdb pam", "userdb passwd")
+
+
+def test_names_of_users_are_changed_only_where_they_are_those_of_this_host() -> None:
+    (problem,) = build_plan(NAMED, host(backends=("passdb pam", "passdb sql"))).obstacles
+    assert (problem.section, problem.name) == ("dovecot", "names")
+    assert "users of its own (passdb sql)" in problem.message
+    plan = build_plan(NAMED, host(backends=PAM))
+    assert plan.obstacles == ()
+    (file,) = [one for one in plan.files if one.path == DOVECOT_CONF]
+    assert {"login-name", "user-name"} < written_parts(file.proposed)
+    assert action(plan, "dovecot-staged").domains[:2] == ("zeke.ne.jp", "mail.zeke.ne.jp")
+    assert plan_from_bytes(plan_to_bytes(plan)) == plan
+    many = replace(NAMED, domains=Domains(tuple(f"d{at}.example" for at in range(100))))
+    (problem,) = build_plan(many, host(backends=PAM)).obstacles
+    assert "more than 100 local domains" in problem.message
+
+
+def test_who_logs_in_with_another_domain_is_warned_of() -> None:
+    there = {"auth_username_format": "%Ln", **THERE.settings}
+    said = build_plan(NAMED, host(backends=PAM, settings=there)).warnings
+    assert any("takes any domain after a name today" in one for one in said)
+    said = build_plan(NAMED, host(backends=PAM)).warnings
+    assert not any("takes any domain" in one for one in said)
+
+
+def test_a_part_that_is_not_asked_for_any_more_leaves_the_file() -> None:
+    right = host(settings=RIGHT[VERSION], backends=PAM, unit=Unit("enabled", "active"))
+    offered = replace(ZEKE, dovecot=Dovecot("write", auth_login="offer"))
+    (file,) = [one for one in build_plan(offered, right).files if one.path == DOVECOT_CONF]
+    assert written_parts(file.proposed) == {"login-mechanism"}
+    assert "dovecot-mechanisms" not in ids(build_plan(offered, right))
+    runs = replace(right, unit=Unit("enabled", "active"))
+    assert action(build_plan(offered, runs), "dovecot-mechanisms").unit == "postfix"
+    with_it = {**RIGHT[VERSION], "auth_mechanisms": "plain login"}
+    there = replace(right, dovecot=replace(right.dovecot, settings=with_it))
+    there = there.with_file(DOVECOT_CONF, live=file.proposed)
+    leave = replace(ZEKE, dovecot=Dovecot("write"))
+    (file,) = [one for one in build_plan(leave, there).files if one.path == DOVECOT_CONF]
+    assert written_parts(file.proposed) == frozenset()
+    assert b"auth_mechanisms" not in file.proposed
+    again = build_plan(leave, right.with_file(DOVECOT_CONF, live=file.proposed))
+    assert not any(one.path == DOVECOT_CONF for one in again.files)

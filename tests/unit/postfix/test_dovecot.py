@@ -9,10 +9,18 @@ import pytest
 from wizard.answers.model import Answers
 from wizard.answers.sections.certificate import Certificate
 from wizard.answers.sections.delivery import Delivery
+from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.sections.hostname import Hostname
 from wizard.host.dovecot import flattened
 from wizard.postfix import dovecot
-from wizard.postfix.dovecot import AUTH, conf_lines, needed, wanted, written_parts
+from wizard.postfix.dovecot import (
+    AUTH,
+    conf_lines,
+    needed,
+    parts_of_file,
+    wanted,
+    written_parts,
+)
 
 ANSWERS = Answers(
     Hostname("mail.zeke.ne.jp", "zeke.ne.jp"), certificate=Certificate(name="zeke.ne.jp")
@@ -152,3 +160,32 @@ def test_a_series_that_is_not_known() -> None:
     assert dovecot.series("2.2.36") == dovecot.series("") == ""
     with pytest.raises(ValueError, match=r"2\.2\.36"):
         conf_lines("2.2.36", WANT, ALL)
+
+
+NAMES = replace(ANSWERS, dovecot=Dovecot("write", names="local", auth_login="offer"))
+OPTIONAL = frozenset({dovecot.LOGIN_NAME, dovecot.AUTH_LOGIN})
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_mail_programs_need_is_a_part_only_where_it_is_asked_for(version: str) -> None:
+    want = wanted(NAMES)
+    assert want.domains == ("zeke.ne.jp", "mail.zeke.ne.jp")
+    assert needed(RIGHT[version], version, want) == OPTIONAL
+    parts = parts_of_file(RIGHT[version], version, want, b"")
+    # LMTP has a setting of its own, since what is local for Postfix the answers may not say.
+    assert parts == OPTIONAL | {dovecot.USER_NAME}
+    text = "\n".join(conf_lines(version, want, parts)).encode()
+    assert written_parts(text) == parts
+    with_it = {**RIGHT[version], **flattened(text.decode())}
+    assert needed(with_it, version, want) == frozenset()
+    assert dovecot.strips_domain(with_it)
+    # Switched off, what was asked for is gone from the file.
+    assert parts_of_file(with_it, version, WANT, text) == {dovecot.USER_NAME}
+
+
+def test_mechanisms_that_offer_login() -> None:
+    offers = wanted(replace(NAMES, dovecot=Dovecot(auth_login="offer")))
+    for said in ({"auth_mechanisms": "plain LOGIN"}, {"auth_mechanisms/login": "yes"}):
+        assert needed({**RIGHT["2.4.1"], **said}, "2.4.1", offers) == frozenset()
+    lacking = {"auth_mechanisms": "plain", "auth_mechanisms/login": "no"}
+    assert needed({**RIGHT["2.4.1"], **lacking}, "2.4.1", offers) == {dovecot.AUTH_LOGIN}

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Optional
 
 from wizard.check.commands import NOTHING, CommandResult, start_command
 from wizard.check.host.sockets import READ, allows, identity
 from wizard.door import Door
-from wizard.finding import Check, Finding
+from wizard.finding import WRONG, Check, Finding
 from wizard.text import first_line, printable
 
 DOVECONF = ("env", "DOVECOT_HOSTDOMAIN=localhost", "doveconf")
@@ -71,17 +71,28 @@ def _has(result: CommandResult) -> Optional[bool]:
     return {0: True, NO_USER: False}.get(result.outcome.code)
 
 
-def judge_logins(logins: Logins) -> Iterator[Finding]:
+def judge_logins(logins: Logins, *, must_take_both: bool = False) -> Iterator[Finding]:
     """`dovecot.passwords` and `dovecot.names`: who may log in, and by which spelling of a name.
 
-    `dovecot.users` if Dovecot knows no mailboxes at all.
+    `dovecot.users` if Dovecot knows no mailboxes at all. With `must_take_both` the answers ask for
+    logins by the full address.
     """
     yield _passwords(logins)
     if not logins.userdb.failure and not logins.userdb.text.strip() and logins.passdb.text.strip():
         check = _check("users", "whose mailboxes it knows", "those of a userdb")
         yield check.wrong("no userdb: nobody has a mailbox", "Add a userdb, such as passwd.")
     if logins.users:
-        yield _names(logins)
+        found = _names(logins)
+        bare, full = logins.users.values()
+        if must_take_both and bare and not full:
+            found = replace(found, verdict=WRONG, advice=_FULL_ADVICE, fatal=True)
+        yield found
+
+
+_FULL_ADVICE = (
+    '`names = "local"` is set in [dovecot], and Dovecot does not do so: `journalctl -u dovecot -n 30` says '
+    "why. `postfix-wizard plan --section dovecot` shows the lines."
+)
 
 
 def _check(name: str, subject: str, expected: str) -> Check:
@@ -162,5 +173,6 @@ def _names(logins: Logins) -> Finding:
     there, missing = (bare, full) if known[bare] else (full, bare)
     return check.warning(
         printable(f"{there} is found, {missing} is not"),
-        "Who logs in by the other spelling is refused: see auth_username_format.",
+        "Who logs in by the other spelling is refused, and mail programs fill in the full address: set "
+        '`names = "local"` in [dovecot], or see auth_username_format.',
     )

@@ -7,7 +7,7 @@ wait. A setting that differs from the policy and works is the operator's choice.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
@@ -28,6 +28,8 @@ from wizard.host.facts import Dovecot
 from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
 from wizard.postfix.dovecot import (
     AUTH,
+    AUTH_LOGIN,
+    LOGIN_NAME,
     Wanted,
     certificate,
     mailbox,
@@ -125,7 +127,8 @@ def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
     for finding in (*stopped, *judged, *_recipient(observed)):
         yield replace(finding, fatal=fatal)
     if observed.logins is not None:
-        yield from judge_logins(observed.logins)
+        asks_for_both = answers.dovecot.names == "local"
+        yield from judge_logins(observed.logins, must_take_both=asks_for_both)
     yield from observed.homes
 
 
@@ -187,11 +190,12 @@ def _faults(observed: Observed, want: Wanted, lacks: Collection[str]) -> Iterato
     if "auth-socket" in lacks:
         yield _socket("auth", AUTH, "nobody can log in on 587 and 465")
     if "user-name" in lacks:
-        said = user_name(settings, version)
+        said = user_name(settings)
         yield _check("user-name", "auth_username_format", "the name without its domain").wrong(
             f"{said or 'not set'}: user@host, as Postfix says it, is no user",
             f"Until it strips the domain all mail would be returned: do not flush the queue. {SHOWS}",
         )
+    yield from _logins(settings, lacks)
     # Another location than the policy's is the operator's choice.
     if "mailbox" in lacks and not mailbox(settings, version):
         yield _check("mailbox", "where mail is kept", "a place").wrong(
@@ -207,6 +211,17 @@ def _faults(observed: Observed, want: Wanted, lacks: Collection[str]) -> Iterato
         )
     if observed.missing and "tls" not in lacks:
         yield from _tls(observed)
+
+
+def _logins(settings: Mapping[str, str], lacks: Collection[str]) -> Iterator[Finding]:
+    """Yield what people's mail programs need and the answers ask for."""
+    if LOGIN_NAME in lacks:
+        said = settings.get("auth_username_format", "")
+        yield _check(
+            LOGIN_NAME, "the names that people log in by", "alone or with a local domain"
+        ).wrong(f"auth_username_format is {printable(said) or 'not set'}", SHOWS)
+    if AUTH_LOGIN in lacks:
+        yield _check(AUTH_LOGIN, "AUTH LOGIN", "offered").wrong("not among auth_mechanisms", SHOWS)
 
 
 def _socket(service: str, path: str, loss: str) -> Finding:

@@ -45,7 +45,14 @@ def check(action: CheckDovecot, context: Context) -> Undo:
     advice = "Nothing of Dovecot's was replaced. Set right what it names."
     context.require_success(doing, advice, "doveconf", "-c", whole, "-n")
     settings = context.query("doveconf", "-c", whole, "-a").out.decode("utf-8", "surrogateescape")
-    want = Wanted(action.lmtp, action.mailbox, action.cert, action.key)
+    want = Wanted(
+        action.lmtp,
+        action.mailbox,
+        action.cert,
+        action.key,
+        action.domains,
+        action.auth_login,
+    )
     lacks = needed(flattened(settings), action.version, want) & {*action.parts}
     if lacks:
         raise Trouble(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Optional
 
-from wizard.answers.model import Answers, Caution, Problem
+from wizard.answers.model import Answers, Caution, Problem, local_domains
 from wizard.answers.sections.dovecot import Dovecot
+from wizard.host.dovecot import OF_THIS_HOST
 from wizard.host.facts import FileFacts, Host
 from wizard.host.units import RUNNING_STATES
 from wizard.paths import DOVECOT_CONF
@@ -22,21 +23,28 @@ from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope
 from wizard.postfix.dovecot import (
     AUTH,
+    AUTH_LOGIN,
     COPIED,
     WRITTEN,
     conf_lines,
     mailbox,
     needed,
+    parts_of_file,
     series,
+    takes_any_domain,
     wanted,
     written_parts,
 )
 from wizard.postfix.dovecot_setup import set_up_advice
 from wizard.postfix.lines import Lines
 from wizard.postfix.proposal import Proposal
+from wizard.text import printable, shortened
 
 SECTION = "dovecot"
 UNIT = "dovecot"
+MAX_DOMAINS = 100
+"""Local domains in auth_username_format, which is one line."""
+_SHOWN = 5
 
 _WHY = "What Dovecot must say so that Postfix reaches it, and nothing that it says already."
 
@@ -74,10 +82,9 @@ def _proposal(answers: Answers, host: Host) -> Optional[Proposal]:
     dovecot, want = host.dovecot, wanted(answers)
     if not (dovecot.usable and dovecot.settings and series(dovecot.version)):
         return None
-    lacks = needed(dovecot.settings, dovecot.version, want)
     live = host.files[DOVECOT_CONF].live
-    parts = lacks | written_parts(live or b"")
-    if not parts:
+    parts = parts_of_file(dovecot.settings, dovecot.version, want, live or b"")
+    if not parts and not written_parts(live or b""):
         return None
     by_run = answers.dovecot.conf == "write" or (live or b"").startswith(WRITTEN[0].encode())
     heading = WRITTEN if by_run else COPIED
@@ -123,6 +130,8 @@ def _steps(
             (("systemctl", verb, UNIT),),
             done=not (written or starts),
         )
+    if file is not None and host.unit.active in RUNNING_STATES:
+        yield from _new_mechanisms(file, host)
     if answers.dovecot.imaps == "open":
         yield from imaps_steps(answers, host)
     there = dovecot.usable and (written or starts or dovecot.lmtp_socket)
@@ -152,6 +161,8 @@ def _file_steps(file: PlannedFile, answers: Answers, host: Host) -> Iterator[Ste
             want.mailbox,
             want.cert,
             want.key,
+            want.domains,
+            want.auth_login,
         ),
         (("doveconf", "-c", "STAGED", "-n"),),
         done=not file.pending,
@@ -161,6 +172,19 @@ def _file_steps(file: PlannedFile, answers: Answers, host: Host) -> Iterator[Ste
         "What the review showed, in a file of its own; nothing else of Dovecot's is touched.",
         "dovecot-conf",
     )
+
+
+def _new_mechanisms(file: PlannedFile, host: Host) -> Iterator[Step]:
+    """Yield the step by which Postfix offers other mechanisms: each smtpd(8) reads them once."""
+    before, after = (written_parts(text or b"") for text in (file.live, file.proposal.text))
+    if (AUTH_LOGIN in before) != (AUTH_LOGIN in after):
+        yield Step(
+            "dovecot-mechanisms",
+            "Reload Postfix",
+            "Its processes have read once which mechanisms Dovecot offers.",
+            TurnBeside("reload", "postfix", host.unit.active),
+            (("systemctl", "reload", "postfix"),),
+        )
 
 
 def _cautions(answers: Answers, host: Host) -> Iterator[Caution]:
@@ -179,9 +203,18 @@ def _cautions(answers: Answers, host: Host) -> Iterator[Caution]:
 
 def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     """Warn if Dovecot cannot be used or cannot deliver, and the section is requested."""
-    if not _is_requested(answers, scope) or host.root != "/":
+    if not _is_requested(answers, scope):
         return
     dovecot = host.dovecot
+    todays = dovecot.settings.get("auth_username_format", "")
+    if answers.dovecot.names == "local" and takes_any_domain(todays):
+        yield (
+            f"dovecot: auth_username_format = {printable(todays)} takes any domain after a name today. From "
+            f"then on only {shortened(local_domains(answers), _SHOWN)} is taken: who logs in with another "
+            "one is refused"
+        )
+    if host.root != "/":
+        return
     if not dovecot.usable:
         yield _unusable(answers, is_installed=bool(dovecot.version))
     elif not dovecot.reader:
@@ -209,7 +242,11 @@ def _unusable(answers: Answers, *, is_installed: bool) -> str:
 def _obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
     """Yield the problem that keeps the requested file from being written."""
     dovecot = host.dovecot
-    if SECTION not in scope or answers.dovecot.conf != "write" or not dovecot.usable:
+    if SECTION not in scope or not dovecot.usable:
+        return
+    if answers.dovecot.names == "local" and dovecot.settings:
+        yield from (Problem(SECTION, "names", why) for why in _no_names(answers, host))
+    if answers.dovecot.conf != "write":
         return
     faults = (
         (
@@ -241,3 +278,18 @@ def _obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
     why = next((words for wrong, words in faults if wrong), "")
     if why:
         yield Problem(SECTION, "conf", why)
+
+
+def _no_names(answers: Answers, host: Host) -> Iterator[str]:
+    """Yield why a local domain cannot be removed from the names of users."""
+    others = sorted({*host.dovecot.backends} - OF_THIS_HOST)
+    if others:
+        yield (
+            f"Dovecot has users of its own ({', '.join(others)}), whose names may have a domain: without it "
+            "they could not log in. Leave names at leave, and see auth_username_format in Dovecot's manual"
+        )
+    if len(local_domains(answers)) > MAX_DOMAINS:
+        yield (
+            f"this server has more than {MAX_DOMAINS} local domains, too many for auth_username_format: leave "
+            "names at leave"
+        )

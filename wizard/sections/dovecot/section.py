@@ -22,6 +22,8 @@ from wizard.sections.section import (
     Texts,
 )
 
+AS_IT_IS = "stays as it is"
+
 
 def _read_back(host: Host) -> dict[str, Any]:
     zone = host.firewall.zone(mail_zone(host))
@@ -63,6 +65,8 @@ def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[
 def _preview(checked: Mapping[str, Any]) -> TextByName:
     is_written, is_open = checked.get("conf") == "write", checked.get("imaps") == "open"
     return {
+        "names": "auth_username_format" if checked.get("names") == "local" else AS_IT_IS,
+        "auth_login": "auth_mechanisms" if checked.get("auth_login") == "offer" else AS_IT_IS,
         "conf": DOVECOT_CONF if is_written else "nothing of Dovecot's is written",
         "imaps": "firewall-cmd --add-service=imaps" if is_open else "the firewall stays as it is",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, local_domains
 from wizard.answers.sections.senders import SENDER_LOGIN
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -16,7 +16,7 @@ from wizard.postfix.hardening import MAPS, MISMATCH, ON, unprotected, uses_table
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.sender_access import rows_by_key
 from wizard.postfix.settings import Settings
-from wizard.sections.senders.owners import domains_of, owners_of
+from wizard.sections.senders.owners import owners_of
 from wizard.sections.senders.table import has_part, own_rows
 from wizard.text import counted, printable, shortened
 
@@ -66,7 +66,7 @@ def _judge_table(door: Door, settings: Settings, answers: Answers) -> Finding:
         text = door.read_bytes(SENDER_LOGIN)
         aliases = door.read_bytes(ALIASES) if has_aliases else None
         owners = owners_of(
-            read_users(door), aliases or b"", answers.senders.logins, domains_of(answers)
+            read_users(door), aliases or b"", answers.senders.logins, local_domains(answers)
         )
     except Trouble as trouble:
         return _TABLE.unknown(trouble.wrong)

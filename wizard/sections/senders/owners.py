@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from wizard.answers.model import Answers
 from wizard.host.facts import User
 from wizard.host.suggest import FIRST_PERSON, NOBODY
 from wizard.postfix.aliases import Aliases
@@ -38,12 +37,6 @@ class Owners:
     rows: dict[str, str]
     people: tuple[str, ...]
     skipped: tuple[str, ...] = ()
-
-
-def domains_of(answers: Answers) -> tuple[str, ...]:
-    """Return the local domains that the answers name."""
-    own = answers.hostname
-    return tuple(dict.fromkeys((own.mydomain, own.myhostname, *answers.domains.local)))
 
 
 def owners_of(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wizard.answers.model import Caution, Problem
+from wizard.answers.model import Caution, Problem, local_domains
 from wizard.answers.sections.senders import SENDER_LOGIN
 from wizard.host.facts import Host
 from wizard.paths import ALIASES
@@ -20,7 +20,7 @@ from wizard.postfix.hardening import MAPS, ON, SENDERS, uses_table
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.sender_access import rows, rows_by_key
 from wizard.sections.reading import main_cf
-from wizard.sections.senders.owners import Owners, domains_of, owners_of
+from wizard.sections.senders.owners import Owners, owners_of
 from wizard.sections.senders.table import propose_table
 from wizard.text import printable, shortened
 
@@ -65,7 +65,7 @@ def _owners(request: Request) -> Owners:
     why = _why_not(host)
     if why:
         raise ValueError(why)
-    owners = owners_of(host.users, _aliases(request), answers.senders.logins, domains_of(answers))
+    owners = owners_of(host.users, _aliases(request), answers.senders.logins, local_domains(answers))
     if not owners.rows:
         raise ValueError(_NOBODY)
     return owners

@@ -125,3 +125,14 @@ def test_without_a_userdb_nobody_has_a_mailbox() -> None:
     assert judged(userdb=told("\n"))["dovecot.users"].verdict == WRONG
     assert "dovecot.users" not in judged(userdb=told("userdb passwd {\n}\n"))
     assert "dovecot.users" not in judged(userdb=ABSENT)
+
+
+def test_a_full_address_that_was_asked_for_and_is_refused_fails_the_run() -> None:
+    found = Logins(told(PAM), told("plain\n"), {"taro": True, "taro@x.example": False})
+    (_, names) = judge_logins(found, must_take_both=True)
+    assert (names.verdict, names.fatal) == (WRONG, True)
+    (_, names) = judge_logins(found)
+    assert (names.verdict, names.fatal) == (WARNING, False)
+    unknown = Logins(told(PAM), told("plain\n"), {"taro": True, "taro@x.example": None})
+    (_, names) = judge_logins(unknown, must_take_both=True)
+    assert names.verdict == WRONG
