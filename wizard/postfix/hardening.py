@@ -24,6 +24,7 @@ from wizard.postfix.parameter_values import hardened
 from wizard.postfix.parameters import (
     AUTH_RATE,
     BARE_NEWLINE,
+    PIPELINING,
     SENDER_LOGIN_MAPS,
     SENDER_TABLE,
     Parameter,
@@ -45,7 +46,7 @@ SENDERS = "senders"
 ON, OFF = "on", "off"
 MAPS = SENDER_LOGIN_MAPS
 NAMES: Mapping[str, frozenset[str]] = {
-    SECTION: frozenset({AUTH_RATE, BARE_NEWLINE}),
+    SECTION: frozenset({AUTH_RATE, BARE_NEWLINE, PIPELINING}),
     SENDERS: frozenset({MAPS}),
 }
 """By section with a switch: its parameters of main.cf."""
@@ -62,9 +63,13 @@ GONE = "Here stood a part of a section that is off now."
 _SINCE: dict[str, tuple[tuple[int, ...], ...]] = {
     AUTH_RATE: ((3, 1, 0),),
     BARE_NEWLINE: ((3, 5, 23), (3, 6, 13), (3, 7, 9), (3, 8, 4), (3, 9, 0)),
+    PIPELINING: ((3, 5, 20), (3, 6, 10), (3, 7, 6), (3, 8, 1), (3, 9, 0)),
     NORMALIZE_TOO: ((3, 5, 24), (3, 6, 14), (3, 7, 10), (3, 8, 5), (3, 9, 0)),
 }
 """The first release of each series with a parameter, for a Postfix that is not installed yet."""
+
+_YES_SINCE = (3, 9)
+"""The first version that refuses early talkers by default (postconf(5), PIPELINING)."""
 
 _ON = Answers(Hostname("host.invalid", "invalid"), hardening=Hardening(ON), senders=Senders(ON))
 _LISTS = tuple(f"smtpd_{one}_restrictions" for one in ("client", "helo", "sender", "recipient"))
@@ -84,12 +89,20 @@ def knows(postfix: Postfix, name: str) -> bool:
     )
 
 
+def is_by_default(postfix: Postfix, name: str) -> bool:
+    """True if this Postfix has the protection without a line: newer ones refuse early talkers."""
+    if name != PIPELINING:
+        return False
+    version = tuple(int(part) for part in re.findall(r"\d+", postfix.version)[:2])
+    return postfix.defaults.get(name, "yes" if version >= _YES_SINCE else "no") == "yes"
+
+
 def fitted(parameters: Iterable[Parameter], postfix: Postfix) -> Iterator[Parameter]:
     """Yield the parameters that this Postfix has, with values that it accepts."""
     for one in parameters:
         if one.section != SECTION:
             yield one
-        elif knows(postfix, one.name):
+        elif knows(postfix, one.name) and not is_by_default(postfix, one.name):
             is_old = one.name == BARE_NEWLINE and not knows(postfix, NORMALIZE_TOO)
             yield replace(one, value=hardened("yes")) if is_old else one
 
@@ -109,8 +122,12 @@ def switched(cf: MainCf, parameter: Parameter, value: str) -> tuple[MainCf, Miss
 
 
 def is_on(main: MainCf, parameters: Iterable[Parameter], postfix: Postfix) -> bool:
-    """True if main.cf has all parts that this Postfix has; master.cf's part follows from it."""
-    mine = [one for one in fitted(parameters, postfix) if one.section == SECTION]
+    """True if main.cf has all parts that this Postfix has; master.cf's part follows from it.
+
+    PIPELINING does not decide: hosts that an older version of the program set up do not have it.
+    """
+    found = (one for one in fitted(parameters, postfix) if one.section == SECTION)
+    mine = [one for one in found if one.name != PIPELINING]
     return bool(mine) and all((main.value(one.name) or "") not in _OPEN for one in mine)
 
 
@@ -209,7 +226,12 @@ def propose_sender_checks(
 
 def unknown(postfix: Postfix) -> Iterator[str]:
     """Yield a warning for each part that this Postfix does not have."""
-    for name, what in ((BARE_NEWLINE, "smuggled mail"), (AUTH_RATE, "guessing of passwords")):
+    parts = (
+        (BARE_NEWLINE, "smuggled mail"),
+        (AUTH_RATE, "guessing of passwords"),
+        (PIPELINING, "early talkers"),
+    )
+    for name, what in parts:
         if not knows(postfix, name):
             yield (
                 f"hardening: this Postfix ({postfix.version}) does not know {name}, which stops "

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from wizard.postfix.proposal import Reason
+from wizard.postfix.proposal import Proposal, Reason
 
 _PHYSICAL_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -40,6 +40,16 @@ class Lines:
         """Split at LF only, as Postfix does; `bytes(Lines.parse(data)) == data` for any data."""
         texts = tuple(_PHYSICAL_LINE.findall(data.decode("utf-8", "surrogateescape")))
         return cls(texts, ("",) * len(texts))
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> Lines:
+        """Return the lines of a proposal with the reasons of those that it changes."""
+        lines = cls.parse(proposal.text)
+        whys = list(lines.whys)
+        for one in proposal.reasons:
+            for at in range(one.first_line - 1, min(one.last_line, len(whys))):
+                whys[at] = one.why
+        return cls(lines.texts, tuple(whys))
 
     def __bytes__(self) -> bytes:
         return "".join(self.texts).encode("utf-8", "surrogateescape")

@@ -70,7 +70,7 @@ def propose_main(
     proposal: Proposal, milter: str, *, signs: bool, protected: Collection[str] = ()
 ) -> Proposal:
     """Return the next main.cf with the milter, or without it, after other sections' edits."""
-    cf = MainCf(_lines(proposal))
+    cf = MainCf(Lines.of(proposal))
     for name, value, why in _of_main(cf, milter, signs=signs):
         live = cf.value(name)
         if name in protected or value == (live or ""):
@@ -114,7 +114,7 @@ def propose_master(
     protected: Collection[str] = (),
 ) -> Proposal:
     """Return the next master.cf: 587 and 465 with the milter beside their others, or without it."""
-    cf = MasterCf(_lines(proposal))
+    cf = MasterCf(Lines.of(proposal))
     inherited = main.value(SMTPD) or ""
     changed = []
     for key in [one.key for each in SUBMISSION_SERVICES for one in entries(cf, each)]:
@@ -182,16 +182,6 @@ def _with_option(cf: MasterCf, key: str, name: str, value: Optional[str], why: s
         if there
         else add_option(cf, service.end, name, value, why)
     )
-
-
-def _lines(proposal: Proposal) -> Lines:
-    """Return the lines of a proposal with their reasons."""
-    lines = Lines.parse(proposal.text)
-    whys = list(lines.whys)
-    for one in proposal.reasons:
-        for at in range(one.first_line - 1, min(one.last_line, len(whys))):
-            whys[at] = one.why
-    return Lines(lines.texts, tuple(whys))
 
 
 def _proposed(proposal: Proposal, lines: Lines, values: dict[str, Optional[str]]) -> Proposal:

@@ -168,6 +168,7 @@ def _policy(name: str, value: str, why: str, block: str = "") -> Parameter:
 
 BARE_NEWLINE = "smtpd_forbid_bare_newline"
 AUTH_RATE = "smtpd_client_auth_rate_limit"
+PIPELINING = "smtpd_forbid_unauth_pipelining"
 SENDER_LOGIN_MAPS = "smtpd_sender_login_maps"
 SENDER_TABLE = f"$default_database_type:{SENDER_LOGIN}"
 """The wizard's own table in it. Any other value is the operator's."""
@@ -341,6 +342,14 @@ PARAMETERS: tuple[Parameter, ...] = (
         hardened("20"),
         "One address may try 20 logins a time unit: a mail program needs one a message, and who"
         " guesses passwords needs thousands.",
+        made_of=("use",),
+        when_empty=AS_SWITCHED,
+    ),
+    Parameter(
+        PIPELINING,
+        "hardening",
+        hardened("yes"),
+        "Who sends commands before their time does not wait for the replies, as programs for spam do.",
         made_of=("use",),
         when_empty=AS_SWITCHED,
     ),

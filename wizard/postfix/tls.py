@@ -96,7 +96,7 @@ def with_profile(
     `proposal` is what the other sections make of the file. Options in `protected`
     (`name/type/option`) are not changed.
     """
-    cf = _with_reasons(proposal)
+    cf = MasterCf(Lines.of(proposal))
     wanted = {name: (value, why) for name, value, why in _options(answers.tls.profile, postfix)}
     changed = []
     for service in _entries(cf):
@@ -155,8 +155,8 @@ def others_in_entries(cf: MasterCf, answers: Answers) -> Iterator[tuple[str, str
 def uneditable(cf: MasterCf) -> Iterator[str]:
     """Yield the entries of 587 and 465 that get no option: smtpd would misread it, or is not there."""
     for service in _entries(cf):
-        if _why_not(service):
-            yield f"master.cf, {service.key}: {_why_not(service)}"
+        if why_no_options(service):
+            yield f"master.cf, {service.key}: {why_no_options(service)}"
 
 
 def _entries(cf: MasterCf) -> tuple[Service, ...]:
@@ -176,7 +176,7 @@ def _edited(
     protected: Collection[str],
 ) -> MasterCf:
     """Return the file with the wanted options in one entry, and without those of another profile."""
-    if _why_not(service):
+    if why_no_options(service):
         return cf
     was_ours = any(_follows(service, profile) for profile in (INTERMEDIATE, MODERN))
     for name in PARAMETERS:
@@ -196,7 +196,7 @@ def _edited(
     return cf
 
 
-def _why_not(service: Service) -> str:
+def why_no_options(service: Service) -> str:
     """Return why an entry gets no options, "" if it can have them (smtpd(8), master(5))."""
     if service.command.rpartition("/")[2] != "smtpd":
         return f"{service.command} serves this port, not smtpd."
@@ -236,12 +236,3 @@ def _is(live: Optional[str], value: str) -> bool:
 def is_of_profile(tables: Iterable[Mapping[str, str]], name: str, live: str) -> bool:
     """True if one of these tables sets this value; another one is the operator's."""
     return any(_is(live, one[name]) for one in tables if name in one)
-
-
-def _with_reasons(proposal: Proposal) -> MasterCf:
-    """Return the proposed master.cf, with the reasons of its changed lines."""
-    lines = Lines.parse(proposal.text)
-    whys = list(lines.whys)
-    for one in proposal.reasons:
-        whys[one.first_line - 1 : one.last_line] = [one.why] * (one.last_line - one.first_line + 1)
-    return MasterCf(Lines(lines.texts, tuple(whys)))

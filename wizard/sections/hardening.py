@@ -9,7 +9,9 @@ from wizard.answers.model import Answers
 from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.facts import Postfix
+from wizard.paths import MASTER_CF
 from wizard.plan.part import Part, Request
+from wizard.postfix import missing_headers
 from wizard.postfix.hardening import (
     MAPS,
     MISMATCH,
@@ -22,25 +24,45 @@ from wizard.postfix.hardening import (
     unprotected,
     without_maps,
 )
-from wizard.postfix.master_cf import read_services
+from wizard.postfix.master_cf import MasterCf, read_services
 from wizard.postfix.parameters import PARAMETERS
+from wizard.postfix.proposal import Proposal
 from wizard.postfix.settings import Settings
 from wizard.sections.reading import main_cf
 from wizard.sections.section import Section, TextByName
+
+COMPLETE = "complete"
 
 
 def _plan(request: Request) -> Part:
     """Warn of the parts that this Postfix does not have, or cannot use yet."""
     answers, host = request.answers, request.host
-    if SECTION not in request.scope or answers.hardening.use != ON:
+    if SECTION not in request.scope:
         return Part()
+    others: tuple[str, ...] = ()
+    if answers.hardening.headers == COMPLETE:
+        master = MasterCf.parse(host.text(MASTER_CF))
+        others = tuple(f"hardening: {one}" for one in missing_headers.others(master))
+    if answers.hardening.use != ON:
+        return Part(warnings=others)
     has_table = SENDERS in request.scope and answers.senders.use == ON
     warnings = () if has_table else without_maps(main_cf(host).value(MAPS) or "")
-    return Part(warnings=(*unknown(host.postfix), *warnings))
+    return Part(warnings=(*unknown(host.postfix), *warnings, *others))
+
+
+def _edit_master(request: Request, proposal: Proposal, _main: bytes) -> Proposal:
+    """Complete the headers of mail with a login, or end that if the section was named."""
+    completed = request.answers.hardening.headers == COMPLETE
+    if SECTION not in request.scope or not (completed or request.scope.named):
+        return proposal
+    protected = request.protected_in(MASTER_CF)
+    return missing_headers.propose_headers(proposal, completed=completed, protected=protected)
 
 
 def check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
-    """`hardening`; nothing if it is off. The findings of main.cf check the values."""
+    """`hardening` and `.headers`; none if off. The findings of main.cf check the values."""
+    if answers.hardening.headers == COMPLETE:
+        yield _headers(missing_headers.incomplete(read_services(door), settings))
     if answers.hardening.use != ON:
         return
     version = settings.value("mail_version")
@@ -62,12 +84,24 @@ _WRITE = "`postfix-wizard apply --section hardening` writes what is missing."
 _UPDATE = "Nothing can be written before Postfix is updated: `dnf update postfix`."
 
 
+def _headers(entries: tuple[str, ...]) -> Finding:
+    check = Check("hardening.headers", "headers of mail with a login", "completed on 587 and 465")
+    if not entries:
+        return check.right("each entry has it")
+    seen = f"{', '.join(entries)} without {missing_headers.LOGINS} in {missing_headers.CLIENTS}"
+    return check.wrong(f"{seen}: mail without a Date leaves so", _WRITE)
+
+
 def _preview(checked: Mapping[str, Any]) -> TextByName:
-    if checked.get("use") == ON:
-        return {
-            "use": "smtpd_forbid_bare_newline, smtpd_client_auth_rate_limit, logins hold senders"
-        }
-    return {"use": "no further protections"}
+    is_on, completed = checked.get("use") == ON, checked.get("headers") == COMPLETE
+    return {
+        "use": "smtpd_forbid_bare_newline, smtpd_client_auth_rate_limit, logins hold senders"
+        if is_on
+        else "no further protections",
+        "headers": f"-o {missing_headers.CLIENTS} on 587 and 465"
+        if completed
+        else "headers stay as programs write them",
+    }
 
 
 HARDENING = Section(
@@ -76,10 +110,17 @@ HARDENING = Section(
     plan=_plan,
     read_back=lambda host: {
         "use": ON if is_on(main_cf(host), PARAMETERS, host.postfix) else OFF,
+        "headers": COMPLETE
+        if missing_headers.completes(MasterCf.parse(host.text(MASTER_CF)))
+        else "leave",
     },
+    edit_master=_edit_master,
     value=lambda _host, today: today.hardening.use,
     unused=OFF,
     check=check,
-    about=((SECTION, f"{MAPS} entry:587 entry:465"),),
+    about=(
+        (SECTION, f"{MAPS} entry:587 entry:465"),
+        (rf"{SECTION}\.headers", f"{missing_headers.CLIENTS} entry:587 entry:465"),
+    ),
     preview=_preview,
 )

@@ -23,10 +23,11 @@ from wizard.postfix.hardening import (
 )
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.main_policy import propose_main_cf
-from wizard.postfix.parameters import AUTH_RATE, BARE_NEWLINE, PARAMETERS
+from wizard.postfix.parameters import AUTH_RATE, BARE_NEWLINE, PARAMETERS, PIPELINING
 from wizard.postfix.services import propose_master_cf
 
-ALL = frozenset({AUTH_RATE, BARE_NEWLINE, NORMALIZE_TOO, MAPS})
+ALL = frozenset({AUTH_RATE, BARE_NEWLINE, NORMALIZE_TOO, MAPS, PIPELINING})
+EARLY = b"smtpd_forbid_unauth_pipelining = yes\n"
 BOTH = b"smtpd_forbid_bare_newline = normalize\nsmtpd_client_auth_rate_limit = 20\n"
 ALONE = ("hardening",)
 
@@ -41,33 +42,40 @@ def on(answers: Answers) -> Answers:
 
 
 CASES: dict[str, tuple[Postfix, bytes, bytes]] = {
-    "all is known": (asked(), b"a = b\n", b"a = b\n" + BOTH),
-    "no last newline": (asked(), b"a = b", b"a = b\n" + BOTH),
+    "all is known": (asked(), b"a = b\n", b"a = b\n" + BOTH + EARLY),
+    "no last newline": (asked(), b"a = b", b"a = b\n" + BOTH + EARLY),
+    "early talkers are refused by default": (
+        replace(asked(), defaults={PIPELINING: "yes"}),
+        b"",
+        BOTH,
+    ),
+    "the same where it cannot be asked": (Postfix(None, "3.10.1", "hash"), b"", BOTH),
+    "early talkers are not known": (asked(PIPELINING), b"", BOTH),
     "normalize is not known": (
         asked(NORMALIZE_TOO),
         b"",
-        BOTH.replace(b"normalize", b"yes"),
+        BOTH.replace(b"normalize", b"yes") + EARLY,
     ),
     "bare newlines are not": (
         asked(BARE_NEWLINE, NORMALIZE_TOO),
         b"",
-        b"smtpd_client_auth_rate_limit = 20\n",
+        b"smtpd_client_auth_rate_limit = 20\n" + EARLY,
     ),
     "an old one that cannot be asked": (
         Postfix(None, "3.5.9", "hash"),
         b"",
         b"smtpd_client_auth_rate_limit = 20\n",
     ),
-    "a newer one that cannot be asked": (Postfix(None, "3.5.25", "hash"), b"", BOTH),
+    "a newer one that cannot be asked": (Postfix(None, "3.5.25", "hash"), b"", BOTH + EARLY),
     "stricter by hand": (
         asked(),
         b"smtpd_client_auth_rate_limit = 3\nsmtpd_forbid_bare_newline=reject\n",
-        b"smtpd_client_auth_rate_limit = 3\nsmtpd_forbid_bare_newline=reject\n",
+        b"smtpd_client_auth_rate_limit = 3\nsmtpd_forbid_bare_newline=reject\n" + EARLY,
     ),
     "open by hand": (
         asked(),
         b"smtpd_client_auth_rate_limit = 0\nsmtpd_forbid_bare_newline=no\n# x\n",
-        b"smtpd_client_auth_rate_limit = 20\nsmtpd_forbid_bare_newline=normalize\n# x\n",
+        b"smtpd_client_auth_rate_limit = 20\nsmtpd_forbid_bare_newline=normalize\n# x\n" + EARLY,
     ),
 }
 
@@ -87,7 +95,7 @@ def test_on(name: str, on: Answers) -> None:
 @pytest.mark.parametrize("before", [b"", b"a = b\n", b"# \xe9\r\na = b\r\n"])
 def test_off_gives_every_byte_back(before: bytes, on: Answers, answers: Answers) -> None:
     hard = propose_main_cf(before, on, asked(), ALONE)
-    assert set(hard.changed) == {BARE_NEWLINE, AUTH_RATE}
+    assert set(hard.changed) == {BARE_NEWLINE, AUTH_RATE, PIPELINING}
     soft = propose_main_cf(hard.text, answers, asked(), ALONE, on)
     assert soft.text == before
 

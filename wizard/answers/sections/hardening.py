@@ -9,7 +9,7 @@ from wizard.answers.field import choice
 
 @dataclass(frozen=True)
 class Hardening:
-    """The protections beyond those of every set-up: on or off."""
+    """The protections beyond those of every set-up, and complete headers for mail with a login."""
 
     use: str = choice(
         "Hardening",
@@ -21,4 +21,15 @@ class Hardening:
             "refuse smuggled mail, limit logins, hold users to their own addresses, if Postfix can.",
         ),
         becomes="smtpd_forbid_bare_newline",
+    )
+    headers: str = choice(
+        "Missing headers",
+        "What mail on 587 and 465 lacks of Date, Message-ID and From, as that of some scanners.",
+        "leave",
+        choices=("leave", "complete"),
+        says=(
+            "it leaves as the program wrote it; large providers may refuse it.",
+            "it is added before signing; an address without a domain gets one. Two From lines stay.",
+        ),
+        becomes="local_header_rewrite_clients",
     )

@@ -289,7 +289,8 @@ PIPELINING = Attempt(
     ("EHLO {me}\r\nNOOP",),
     "refused (554)",
     in_step,
-    "Where `postconf -d` knows it, set `smtpd_forbid_unauth_pipelining = yes` in main.cf; reload.",
+    "Where `postconf -d` knows it, set `smtpd_forbid_unauth_pipelining = yes` in main.cf; reload. "
+    'The section [hardening] with use = "on" writes it.',
     fatal=False,
 )
 BARE_NEWLINE = Attempt(
@@ -299,7 +300,7 @@ BARE_NEWLINE = Attempt(
     "refused, or normalized",
     no_bare_newline,
     "Where `postconf -d` knows it, set `smtpd_forbid_bare_newline = normalize` (or yes) in "
-    "main.cf; reload. Ask on the host itself: `postconf smtpd_forbid_bare_newline`.",
+    "main.cf; reload: [hardening] writes it. Ask on the host itself: `postconf smtpd_forbid_bare_newline`.",
     fatal=False,
     show=show_bare_newline,
     ends="\n",
