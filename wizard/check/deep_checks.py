@@ -40,6 +40,7 @@ from wizard.check.queue.spool import judge_queue
 from wizard.check.queue.waiting import begin_waiting, judge_waiting
 from wizard.check.silent.judge import judge_silent
 from wizard.check.tables.actions import judge_actions
+from wizard.check.tables.forwarding import judge_forwarding
 from wizard.check.tables.indexes import begin_tables, named
 from wizard.check.tables.values import judge_values, routes, sockets
 from wizard.check.tls.services import certificate_files, port_settings
@@ -127,6 +128,7 @@ def begin_deep_checks(
         ("sections", lambda: _of_sections(door, settings, answers)),
         ("paths", paths),
         ("aliases", lambda: judge_rows(door, settings)),
+        ("aliases", lambda: judge_forwarding(InTime(door), settings)),
         ("homes", lambda: _homes(door, settings)),
         ("queue", lambda: judge_queue(door, settings)),
         ("queue", lambda: judge_waiting(waiting(), settings, time.time())),

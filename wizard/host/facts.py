@@ -277,6 +277,8 @@ class Host:
     """The indexed tables of `Needs` in the same form, by the path of their text."""
     aliases: Aliases = field(default_factory=Aliases)
     users: tuple[User, ...] = ()
+    system_accounts: tuple[str, ...] = ()
+    """Users to whom Dovecot never delivers and who have no mailbox, read if the answers need them."""
     lineages: tuple[Lineage, ...] = ()
     self_signed: Optional[CertificatePair] = None
     own_pair: Optional[CertificatePair] = None

@@ -23,8 +23,10 @@ SECONDS = 5.0
 
 _MESSAGE = re.compile(rb'\{"queue_name": "(\w+)", "queue_id": "\w+", "arrival_time": (\d+),')
 _REASON = re.compile(rb'"delay_reason": "((?:[^"\\]|\\.)*)"')
+_RECIPIENT = re.compile(rb'"address": "((?:[^"\\]|\\.)*)", "delay_reason": "((?:[^"\\]|\\.)*)"')
+_SAID = b" said: "
 MOST_REASONS = 20
-"""How many different reasons are remembered."""
+"""How many different reasons, and recipients, are remembered."""
 _TO_BOUNCE = {b"active", b"deferred"}
 """Queues (qmgr(8)) whose messages expire: not `hold`; mail is in `incoming` only for a moment."""
 
@@ -46,7 +48,8 @@ class Group:
 class Waiting:
     """The waiting mail. `why` says why it is not known, else "". `whole`: all mail was counted.
 
-    `reasons` are a few different ones why mail for others waits, as Postfix says them.
+    `reasons` are a few different ones why mail for others waits, as Postfix says them. `refused` are
+    a few recipients that Dovecot answers for and refuses, each with the reason.
     """
 
     dovecot: Group
@@ -54,6 +57,7 @@ class Waiting:
     whole: bool = True
     why: str = ""
     reasons: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 def counted(lines: Iterable[bytes], socket: str) -> Waiting:
@@ -63,6 +67,7 @@ def counted(lines: Iterable[bytes], socket: str) -> Waiting:
     """
     found = Waiting(Group(), Group())
     reasons: dict[str, None] = {}
+    refused: dict[str, str] = {}
     mark = f"[{socket}]".encode()
     arrived: Optional[int] = None
     for line in lines:
@@ -74,12 +79,19 @@ def counted(lines: Iterable[bytes], socket: str) -> Waiting:
         is_dovecots = bool(socket) and mark in line
         if arrived is not None and not is_dovecots and len(reasons) < MOST_REASONS:
             reasons.update(dict.fromkeys(map(_text, _REASON.findall(line))))
+        if is_dovecots and len(refused) < MOST_REASONS:
+            pairs = ((one[1], one[2]) for one in _RECIPIENT.finditer(line))
+            refused.update({_text(who): _text(why) for who, why in pairs if mark + _SAID in why})
         if arrived is not None and is_dovecots:
             found.dovecot.add(arrived)
             arrived = None
     if arrived is not None:
         found.others.add(arrived)
-    return replace(found, reasons=tuple(reasons)[:MOST_REASONS])
+    return replace(
+        found,
+        reasons=tuple(reasons)[:MOST_REASONS],
+        refused=tuple(refused.items())[:MOST_REASONS],
+    )
 
 
 def _text(raw: bytes) -> str:

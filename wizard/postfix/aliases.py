@@ -27,6 +27,7 @@ _LEADS_TO_ROOT = {
     POSTMASTER: "Every domain has a postmaster, whose mail somebody reads (RFC 5321, 4.5.1).",
     ABUSE: "Other administrators complain of spam here (RFC 2142).",
 }
+_SYSTEM_WHY = "A system account has no mailbox: its mail would wait for days, then return."
 _ADDED = frozenset({"@", "YP_LAST_MODIFIED", "YP_MASTER_NAME"})
 """Keys of a table that are not aliases: sendmail's mark of a complete table, and two of NIS."""
 _WORD = re.compile(rf"[^{SPACE}]+")
@@ -270,9 +271,13 @@ def _local_name(target: str, local: Collection[str]) -> str:
 
 
 def propose_aliases(
-    live: Optional[bytes], reader: str, *, protected: Collection[str] = ()
+    live: Optional[bytes],
+    reader: str,
+    *,
+    protected: Collection[str] = (),
+    accounts: Collection[str] = (),
 ) -> Proposal:
-    """Return the next aliases: root to `reader`; postmaster and abuse, if missing, to root.
+    """Return the next aliases: root to `reader`; postmaster, abuse and `accounts`, if missing, to root.
 
     Names in `protected` are not changed; without a reader, nothing is. Raises ValueError for an
     invalid reader.
@@ -283,10 +288,11 @@ def propose_aliases(
     aliases = Aliases.parse(live or b"")
     # The rows are parsed once: an edit moves only its own row, and root's keeps its lines.
     root, doubled = aliases.rows.get(ROOT), aliases.doubled
-    missing = _LEADS_TO_ROOT.keys() - aliases.rows.keys() - {*protected}
+    leads = {**_LEADS_TO_ROOT, **dict.fromkeys(accounts, _SYSTEM_WHY)}
+    missing = leads.keys() - aliases.rows.keys() - {*protected}
     if root is not None and ROOT not in protected:
         aliases = _read_by(aliases, root, reader)
-    for name, why in _LEADS_TO_ROOT.items():
+    for name, why in leads.items():
         if name in missing:
             aliases = _added(aliases, name, ROOT, why)
     if root is None and ROOT not in protected:

@@ -37,8 +37,11 @@ def test_both_ports_get_it_and_lose_it_again() -> None:
     there = done_by(plan, host)
     assert there.text(MASTER_CF).count(OPTION) == 2
     assert there.text(MAIN_CF) == host.text(MAIN_CF)
-    assert read_back(there).hardening == Hardening(headers="complete")
-    assert read_back(host).hardening == Hardening()
+    today, before = read_back(there), read_back(host)
+    assert today
+    assert before
+    assert today.hardening == Hardening(headers="complete")
+    assert before.hardening == Hardening()
     assert not any(step.id == "master.cf" for step in plan_of(there).pending)
     assert done_by(plan_of(there, "leave"), there).text(MASTER_CF) == host.text(MASTER_CF)
     # Answers that do not name it leave it, unless the section is named.

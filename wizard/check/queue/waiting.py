@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Callable
+from typing import Callable, Optional
 
 from wizard.answers.rules.parameters import UNIT_SECONDS
 from wizard.certificates.dates import moment
@@ -15,8 +16,11 @@ from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, WAITS, WARNING, Check, Finding
 from wizard.host import waiting as queue
+from wizard.host.dovecot import FIRST_USER
+from wizard.host.system_accounts import is_of_system
 from wizard.host.waiting import Group, Waiting
 from wizard.limits import PROBE_SECONDS
+from wizard.paths import ALIASES
 from wizard.postfix.settings import Settings
 from wizard.text import counted, printable
 
@@ -120,12 +124,52 @@ def _waits(waiting: Waiting, settings: Settings, now: float) -> Iterator[Finding
         return
     ends = waiting.dovecot.oldest + lifetime(settings)
     parts.insert(1, f"they are returned to their senders from {moment(ends)} on")
+    verdict = WARNING if ends - now < _DAY else WAITS
+    if waiting.refused:
+        seen, advice = _stuck(waiting.refused)
+        yield check.finding(verdict, "; ".join((*parts, seen)), f"{advice} Else {_returned(ends)}")
+        return
     yield check.finding(
-        WARNING if ends - now < _DAY else WAITS,
+        verdict,
         "; ".join(parts),
         f"Nothing is lost before {moment(ends)} (maximal_queue_lifetime). Once Dovecot takes mail, "
         "`postfix-wizard apply --section dovecot` asks it for a recipient and delivers it at once.",
     )
+
+
+def _returned(ends: float) -> str:
+    return f"what waits is returned from {moment(ends)} on (maximal_queue_lifetime)."
+
+
+def _stuck(refused: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Return what is seen and what to do where Dovecot runs and refuses recipients."""
+    address, reason = refused[0]
+    name = re.split(r"[+@]", address, maxsplit=1)[0]
+    uid = _uid(name)
+    more = f", and {counted(len(refused) - 1, 'other recipient')}" if len(refused) > 1 else ""
+    is_system = uid is not None and is_of_system(uid, FIRST_USER)
+    because = f" (a system account, uid {uid})" if is_system else ""
+    said = reason.partition(" said: ")[2]
+    seen = f"Dovecot refused {address}{because}{more} when it was tried last: {said}"
+    if is_system:
+        advice = (
+            f"{name} is a system account, and Dovecot never takes mail for it. Write `{name}: root` into "
+            f"{ALIASES}, then `newaliases` and `postqueue -f`: root's reader gets it. "
+            '`system = "root"` in [aliases] does so for all of them.'
+        )
+    else:
+        advice = (
+            f"`doveadm user {name}` and `journalctl -u dovecot -n 30` say why; once that is set right, "
+            "`postqueue -f` delivers it."
+        )
+    return printable(seen), printable(advice, 500)
+
+
+def _uid(name: str) -> Optional[int]:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except (KeyError, ValueError):
+        return None
 
 
 def _age(seconds: float) -> str:

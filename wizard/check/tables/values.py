@@ -48,7 +48,7 @@ Value = tuple[str, str, str]
 
 def routes(door: Door, settings: Settings) -> tuple[Value, ...]:
     """Return the rows of all tables of transports."""
-    return tuple(one for name in TRANSPORTS for one in _values(door, settings, name))
+    return tuple(one for name in TRANSPORTS for one in values(door, settings, name))
 
 
 def sockets(found: Sequence[Value]) -> Iterator[Backend]:
@@ -64,11 +64,11 @@ def judge_values(
 
     `found` are the rows of `routes`.
     """
-    programs = () if settings.value("mailbox_transport") else _values(door, settings, _BY_USER)
+    programs = () if settings.value("mailbox_transport") else values(door, settings, _BY_USER)
     rows = (
         *((one, _service(one[2], services)) for one in found),
         *((one, _program(door, one[2])) for one in programs),
-        *((one, _level(one[2])) for name in _POLICIES for one in _values(door, settings, name)),
+        *((one, _level(one[2])) for name in _POLICIES for one in values(door, settings, name)),
     )
     faults = [(name, key, fault) for (name, key, _), fault in rows if fault]
     if faults:
@@ -110,7 +110,7 @@ def _level(value: str) -> str:
     return "" if level in _LEVELS else f"{level} is none of {', '.join(sorted(_LEVELS))}"
 
 
-def _values(door: Door, settings: Settings, name: str) -> Iterator[Value]:
+def values(door: Door, settings: Settings, name: str) -> Iterator[Value]:
     """Yield the rows of the indexed tables of a parameter, as Postfix has them (postmap(1), -s)."""
     for table, kind, path in _TABLE.findall(settings.value(name)):
         try:

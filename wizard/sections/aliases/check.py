@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
-from wizard.answers.model import Answers
+from wizard.answers.model import Answers, local_domains
+from wizard.answers.sections.aliases import SYSTEM_ACCOUNTS
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.aliases import read_users
+from wizard.host.dovecot import begin_dovecot
+from wizard.host.system_accounts import read_system_accounts
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases, End, as_reader, end_of
+from wizard.postfix.sender_access import rows_by_key
 from wizard.postfix.settings import Settings
-from wizard.text import printable
+from wizard.postfix.system_accounts import LIST, accounts, uses_table
+from wizard.text import counted, printable, shortened
+
+_SHOWN = 5
 
 NOBODY = "no such alias, no such user"
 
 
 def judge_aliases(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
-    """Yield `aliases.postmaster`, `.abuse` and `.root`; nothing if alias_maps has other files."""
+    """Yield `aliases.postmaster`, `.abuse`, `.root` and `.system`; nothing if alias_maps has other files."""
     if not any(word.endswith(f":{ALIASES}") for word in settings.words("alias_maps")):
         return
+    yield from _system(door, settings, answers)
     try:
         data = door.read_bytes(ALIASES)
     except Trouble:
@@ -72,3 +81,38 @@ _ADVICE = (
     "Name who reads it: `root` in the answers' section [aliases], then `postfix-wizard apply "
     "--section aliases`."
 )
+
+
+_SYSTEM = Check(
+    "aliases.system", "mail for system accounts", "to root from here, refused to strangers"
+)
+_APPLY = "`postfix-wizard apply --section aliases` writes it."
+
+
+def _system(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
+    """`aliases.system`; nothing if the answers leave system accounts alone."""
+    if answers.aliases.system != "root":
+        return
+    if not uses_table(settings.value(LIST)):
+        yield _SYSTEM.wrong(f"{LIST} has no {SYSTEM_ACCOUNTS}: mail of strangers waits", _APPLY)
+        return
+    try:
+        aliases = door.read_bytes(ALIASES) or b""
+        table = door.read_bytes(SYSTEM_ACCOUNTS)
+    except Trouble as trouble:
+        yield _SYSTEM.unknown(trouble.wrong)
+        return
+    names = read_system_accounts(door, begin_dovecot(door)())
+    found = accounts(names, aliases, table, local_domains(answers))
+    rows, refused = Aliases.parse(aliases).rows, rows_by_key(table or b"")
+    lacking = [one for one in found.aliased if one not in rows]
+    lacking += [
+        one
+        for one in found.refused
+        if one not in lacking and f"{one}@{answers.hostname.mydomain}" not in refused
+    ]
+    if lacking:
+        seen = f"nothing says so for {shortened(lacking, _SHOWN)}: mail for them waits"
+        yield replace(_SYSTEM.warning(printable(seen), _APPLY), fatal=False)
+        return
+    yield _SYSTEM.right(f"{counted(len(found.aliased), 'account')} with an alias")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Optional
 
 from wizard.answers.model import POLICY, Answers, Caution, Problem
@@ -28,8 +29,13 @@ from wizard.postfix.aliases import (
     table_rows,
     text_rows,
 )
+from wizard.postfix.forwarding import HELPS, LOSES, forwarding_aliases, named
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.system_accounts import accounts_on
+from wizard.sections.aliases import system
 
+MAX_FORWARDED = 200
+"""Rows to other servers that are counted."""
 SECTION = "aliases"
 NAMES = (POSTMASTER, ABUSE, ROOT)
 BOUNCES = (
@@ -46,8 +52,14 @@ def plan(request: Request) -> Part:
         return replace(judged, tables=tuple(_repair(request)))
     file = PlannedFile(request.host.files[ALIASES], proposal, keeps_original=True)
     tables = tuple(_steps(file, request.host, request.tolerated))
+    of_system = system.plan(request)
     return replace(
-        judged, files=(file,), tables=tables, after_proof=(_proof(request.answers, tables),)
+        judged,
+        files=(file, *of_system.files),
+        tables=(*tables, *of_system.tables),
+        after_proof=(_proof(request.answers, tables),),
+        obstacles=(*judged.obstacles, *of_system.obstacles),
+        warnings=(*judged.warnings, *of_system.warnings),
     )
 
 
@@ -56,10 +68,13 @@ def _propose(request: Request) -> Optional[Proposal]:
     answers, host, before = request.answers.aliases, request.host, request.rerun_from
     if SECTION not in request.scope or not answers.root or _why_not(host):
         return None
-    if before is not None and before.aliases == answers:
+    if before is not None and before.aliases == answers and answers.system != system.ROOT:
         return Proposal(host.text(ALIASES))
     return propose_aliases(
-        host.files[ALIASES].live, answers.root, protected=request.protected_in(ALIASES)
+        host.files[ALIASES].live,
+        answers.root,
+        protected=request.protected_in(ALIASES),
+        accounts=accounts_on(host, request.answers).aliased,
     )
 
 
@@ -157,7 +172,7 @@ def _judge(request: Request, proposal: Optional[Proposal]) -> Part:
     return Part(
         obstacles=tuple(Problem(SECTION, "root", _circle(one)) for one in circles[:1]),
         cautions=tuple(_nobody(ends, host)) if pending else (),
-        warnings=(*proposal.warnings, *_owner(host)),
+        warnings=(*proposal.warnings, *_owner(host), *_forwarding(answers, proposal.text)),
     )
 
 
@@ -193,6 +208,14 @@ def _owner(host: Host) -> Iterator[str]:
             f"others than root can write {ALIASES}, and so decide who reads root's mail: "
             f"`chown root {ALIASES}; chmod go-w {ALIASES}`"
         )
+
+
+def _forwarding(answers: Answers, text: bytes) -> Iterator[str]:
+    """Warn of rows that lead to other servers."""
+    local = _local(answers)
+    found = list(islice(forwarding_aliases(Aliases.parse(text), local.__contains__), MAX_FORWARDED))
+    if found:
+        yield f"aliases: {named(found)}: {LOSES}. {HELPS}"
 
 
 def _undecided(answers: Answers, host: Host) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from wizard.answers.model import Answers
+from wizard.answers.sections.aliases import SYSTEM_ACCOUNTS
 from wizard.host.facts import Host
 from wizard.paths import ALIASES as PATH
 from wizard.plan.hand_edit import HandEdit
@@ -19,6 +20,9 @@ from wizard.postfix.aliases import (
     table_rows,
     text_rows,
 )
+from wizard.postfix.sender_access import rows_by_key
+from wizard.postfix.system_accounts import LIST
+from wizard.sections.aliases import system
 from wizard.sections.aliases.plan import plan
 from wizard.sections.section import NONE, ManagedFile, Section, Table, TextByName, Texts
 
@@ -57,7 +61,11 @@ def _check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:
     reader = checked.get("root")
-    return {"root": f"root: {reader} in {PATH}" if reader else f"{PATH} stays as it is"}
+    is_on = checked.get("system") == system.ROOT
+    return {
+        "root": f"root: {reader} in {PATH}" if reader else f"{PATH} stays as it is",
+        "system": f"aliases to root, {SYSTEM_ACCOUNTS}" if is_on else "stays as it is",
+    }
 
 
 ALIASES = Section(
@@ -76,9 +84,24 @@ ALIASES = Section(
                 command="newaliases",
             ),
         ),
+        ManagedFile(
+            SYSTEM_ACCOUNTS,
+            entries=rows_by_key,
+            has_answers=False,
+            table=Table(
+                dump=lambda host: host.tables.get(SYSTEM_ACCOUNTS),
+                rows=rows_by_key,
+                wanted=rows_by_key,
+            ),
+        ),
     ),
+    complete=system.complete,
+    edit_main=system.edit_main,
     plan=plan,
-    read_back=lambda host: {"root": read_reader(host.files[PATH].live)},
+    read_back=lambda host: {
+        "root": read_reader(host.files[PATH].live),
+        "system": system.read_back(host),
+    },
     keep=_keep,
     value=_value,
     unused=NONE,
@@ -86,5 +109,9 @@ ALIASES = Section(
     # Answers without a reader of root's mail do not plan the file.
     is_planned=lambda paths: PATH in paths,
     check=_check,
+    about=(
+        (r"aliases(?:\.(?!system).*)?", PATH),
+        (r"aliases\.system", f"{LIST} {SYSTEM_ACCOUNTS} {PATH}"),
+    ),
     preview=_preview,
 )

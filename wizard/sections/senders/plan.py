@@ -19,6 +19,7 @@ from wizard.postfix.aliases import propose_aliases
 from wizard.postfix.hardening import MAPS, ON, SENDERS, uses_table
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.sender_access import rows, rows_by_key
+from wizard.postfix.system_accounts import accounts_on
 from wizard.sections.reading import main_cf
 from wizard.sections.senders.owners import Owners, owners_of
 from wizard.sections.senders.table import propose_table
@@ -65,7 +66,9 @@ def _owners(request: Request) -> Owners:
     why = _why_not(host)
     if why:
         raise ValueError(why)
-    owners = owners_of(host.users, _aliases(request), answers.senders.logins, local_domains(answers))
+    owners = owners_of(
+        host.users, _aliases(request), answers.senders.logins, local_domains(answers)
+    )
     if not owners.rows:
         raise ValueError(_NOBODY)
     return owners
@@ -132,10 +135,13 @@ def _aliases(request: Request) -> bytes:
         request.answers.aliases.root,
         request.rerun_from,
     )
-    is_same = before is not None and before.aliases.root == reader
+    found = accounts_on(request.host, request.answers).aliased
+    is_same = before is not None and before.aliases.root == reader and not found
     if "aliases" not in request.scope or not reader or is_same:
         return live
-    return propose_aliases(live, reader, protected=request.protected_in(ALIASES)).text
+    return propose_aliases(
+        live, reader, protected=request.protected_in(ALIASES), accounts=found
+    ).text
 
 
 def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:

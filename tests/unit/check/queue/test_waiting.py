@@ -222,3 +222,27 @@ def test_reasons_are_few_and_those_of_dovecot_are_not_among_them() -> None:
     assert not any(SOCKET in one for one in counted(lines, SOCKET).reasons)
     quoted = line(NOON, 'said \\"no\\" \\u00e9')
     assert counted([quoted], SOCKET).reasons == ('said "no" \u00e9',)
+
+
+def refusal(address: str, reason: str) -> bytes:
+    return line(NOON, reason).replace(b"taro@zeke.ne.jp", address.encode())
+
+
+def test_the_recipient_that_dovecot_refuses_is_named_with_the_reason() -> None:
+    """No later try delivers it, so the finding must not promise that."""
+    said = REFUSED.replace("<taro>", "<daemon@zeke.ne.jp>")
+    found = counted([refusal("daemon@zeke.ne.jp", said), line(NOON, GONE)], SOCKET)
+    assert found.dovecot == Group(2, NOON)
+    assert found.refused == (("daemon@zeke.ne.jp", said),)
+    stuck = judged(found, NOON)
+    assert stuck.verdict == WAITS
+    assert (
+        "Dovecot refused daemon@zeke.ne.jp (a system account, uid 1) when it was tried last: 451"
+    ) in stuck.seen
+    assert "`daemon: root`" in stuck.advice
+    assert "Once Dovecot takes mail" not in stuck.advice
+    other = judged(counted([refusal("no-such-7@zeke.ne.jp", said)], SOCKET), NOON)
+    assert "`doveadm user no-such-7`" in other.advice
+    two = [refusal("daemon+x@zeke.ne.jp", said), refusal("bin@zeke.ne.jp", said)]
+    assert "and 1 other recipient" in judged(counted(two, SOCKET), NOON).seen
+    assert counted([line(NOON, GONE)], SOCKET).refused == ()

@@ -1,0 +1,46 @@
+"""Read which users of passwd(5) are system accounts without a mailbox: Dovecot takes no mail for them.
+
+Only /etc/passwd is read, so users of sssd or LDAP are never among them.
+"""
+
+from __future__ import annotations
+
+from wizard.door import Door
+from wizard.host.aliases import passwd_rows
+from wizard.host.dovecot import FIRST_USER
+from wizard.host.facts import Dovecot
+
+_NOBODIES = frozenset({65534, 2**32 - 2})
+"""Users that stand for somebody else: nobody, and nfsnobody of old systems."""
+_SPOOLS = ("/var/mail", "/var/spool/mail")
+_FIELDS = 7
+
+
+def read_system_accounts(door: Door, dovecot: Dovecot) -> tuple[str, ...]:
+    """Return their names in the order of the file. Never raises."""
+    first = first_uid(dovecot)
+    return tuple(
+        row[0]
+        for row in passwd_rows(door.readable_text("/etc/passwd"))
+        if len(row) == _FIELDS
+        and is_of_system(int(row[2]), first)
+        and not _has_mailbox(door, row[0], row[5])
+    )
+
+
+def is_of_system(uid: int, first: int) -> bool:
+    """True for a number between root's and `first`, and for those that stand for nobody."""
+    return 0 < uid < first or uid in _NOBODIES
+
+
+def first_uid(dovecot: Dovecot) -> int:
+    """Return Dovecot's first_valid_uid; that of people if Dovecot does not say it."""
+    said = dovecot.settings.get("first_valid_uid", "")
+    return int(said) if said.isdecimal() else FIRST_USER
+
+
+def _has_mailbox(door: Door, name: str, home: str) -> bool:
+    places = [f"{spool}/{name}" for spool in _SPOOLS]
+    if home.startswith("/") and home.strip("/"):
+        places.append(f"{home}/Maildir")
+    return any(door.is_there(one) for one in places)
