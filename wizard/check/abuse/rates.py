@@ -170,10 +170,12 @@ def rates_unknown(target: Target, why: str) -> Iterator[Finding]:
 
 
 def _rated(rate: Rate, limit: int, reached: Reached, *, in_time: bool) -> Finding:
-    check = Check(f"stranger.rate.{rate.id}", f"25: {rate.tried}", f"{limit}, then refused")
+    check = Check(
+        f"stranger.rate.{rate.id}", f"25: {rate.tried}", f"{limit} of one address, then refused"
+    )
     advice = (
         f"Set `{rate.parameter} = {limit}` in main.cf, and see that "
-        "smtpd_client_event_limit_exceptions names no strangers; reload."
+        "smtpd_client_event_limit_exceptions names no strangers; reload. It counts addresses, not accounts."
     )
     if not (reached.known and (in_time or reached.said)):
         seen = f"not known: {reached.said or 'it took too long'}"

@@ -139,7 +139,7 @@ def test_a_limit_that_bites_is_right_and_one_that_is_missing_wrong(
         (finding,) = found(target).values()
     assert finding.verdict == WRONG
     assert finding.seen == f"{46 if name == 'connections' else 91} went through"
-    assert f"{finding.expected}" == "45, then refused"
+    assert f"{finding.expected}" == "45 of one address, then refused"
 
 
 def test_no_planned_limit_is_no_row() -> None:
