@@ -401,3 +401,28 @@ def test_killed_at_each_step_it_goes_on_or_back(boot_host: BootHost, step: str, 
     code, said = apply(host)
     assert code == 0, said
     assert "wrong" not in verdicts(host).values()
+
+
+@pytest.mark.parametrize("suite", ["el9", "el10"])
+def test_headers_that_are_added_are_signed(boot_host: BootHost, suite: str, tmp_path: Path) -> None:
+    """cleanup(8) adds them before the milter reads the message."""
+    host = first_run(boot_host, suite)
+    second_run(host)
+    host.write(ANSWERS, f'{ON}\n[hardening]\nheaders = "complete"\n', 0o600)
+    code, said = apply(host, "--section", "hardening")
+    assert code == 0, said
+    with sink.serve(host, tmp_path):
+        for port in (587, 465):
+            assert (
+                send(host, port, "taro@zeke.ne.jp", address="203.0.113.1", run=host.run_outside)
+                == "250"
+            )
+        found = messages(tmp_path, 2)
+    for message in found.values():
+        assert is_signed(host, message, "zeke.ne.jp")
+        named = re.search(rb"DKIM-Signature:.*?\bh=([^;]+)", message, re.DOTALL)
+        assert named is not None, message
+        names = named[1].lower().replace(b"\r", b"").replace(b"\n", b"").replace(b"\t", b"")
+        signed = {one.strip() for one in names.split(b":")}
+        assert {b"date", b"from"} <= signed, signed
+        assert len(re.findall(rb"(?im)^(?:date|message-id):", message)) == 2
