@@ -26,7 +26,7 @@ OK = 250
 class Row:
     """The check of one reply: its exchange, what is expected, and the advice.
 
-    `id` follows `smtp.PORT.`. `expected` and `advice` may contain {name}, {domain} and {size}.
+    `id` follows `smtp.PORT.`. `expected` and `advice` may contain {name}, {domain}, {size} and {files}.
     `unheard` is the advice if there is no reply, "" for the same advice. `sets` is what the advice
     sets: a parameter and its value. `is_refusal` is True if a 5yz reply is expected, which is a 4yz
     with soft_bounce. `is_drift` is True if mail flows with another reply that is no refusal.
@@ -113,6 +113,12 @@ def size_as_planned(reply: Reply, answers: Answers) -> str:
     return RIGHT if reply.keyword("SIZE") == (str(limit) if limit else "") else WRONG
 
 
+def _files(limit: object) -> str:
+    """Return in words how large attachments may be: base64 makes lines of 78 bytes of each 57."""
+    largest = limit * 57 / 78 / 2**20 if isinstance(limit, int) and limit else 0
+    return f", so attachments to {largest:.1f} MiB" if largest else ""
+
+
 def accepted(reply: Reply, _: Answers) -> str:
     """Right if mail from outside is accepted; else the reason of the refusal decides."""
     return RIGHT if reply.code < TRANSIENT else cause_of(reply).verdict
@@ -137,6 +143,7 @@ def judge(
         "name": answers.hostname.myhostname,
         "domain": answers.hostname.mydomain,
         "size": str(answers.limits.message_size_limit or "").strip(),
+        "files": _files(answers.limits.message_size_limit),
     }
     ended = ""
     proves_nothing = broken_off == UNKNOWN

@@ -110,7 +110,7 @@ ROWS_SMTP = (
         "size",
         "SIZE offered",
         "ehlo",
-        "SIZE {size}",
+        "SIZE {size}{files}",
         size_as_planned,
         "Set `message_size_limit = {size}` in main.cf; reload.",
         shown("SIZE"),
