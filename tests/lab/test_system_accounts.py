@@ -50,9 +50,9 @@ def finding(host: Host, name: str) -> dict[str, str]:
 
 def set_up(boot_host: BootHost, suite: str) -> Host:
     host = boot_host(suite=suite, pyz=PYZ)
-    host.run(["useradd", "-r", "-d", "/srv/boxed", "boxed"], check=True)
+    host.run(["useradd", "-r", "-u", "302", "-d", "/srv/boxed", "boxed"], check=True)
     host.run(["mkdir", "-p", "/srv/boxed/Maildir"], check=True)
-    host.run(["useradd", "-r", "-d", "/nonexistent", "chrony"], check=True)
+    host.run(["useradd", "-r", "-u", "300", "-d", "/nonexistent", "chrony"], check=True)
     host.run(["sh", "-c", "echo 'own: taro' >>/etc/aliases"], check=True)
     host.run(["useradd", "-r", "-d", "/nonexistent", "own"], check=True)
     host.write(ANSWERS, READER, 0o600)
@@ -113,7 +113,7 @@ def test_strangers_are_refused_and_root_reads_the_rest(boot_host: BootHost, suit
 
     come_to_taro(host)
     # A program that comes later, and a list that was broken by hand.
-    host.run(["useradd", "-r", "-d", "/nonexistent", "polkitd"], check=True)
+    host.run(["useradd", "-r", "-u", "301", "-d", "/nonexistent", "polkitd"], check=True)
     later = finding(host, "aliases.system")
     assert (later["verdict"], "polkitd" in later["seen"]) == ("warning", True), later
     main = host.root / FILES[0]

@@ -79,7 +79,7 @@ def counted(lines: Iterable[bytes], socket: str) -> Waiting:
         is_dovecots = bool(socket) and mark in line
         if arrived is not None and not is_dovecots and len(reasons) < MOST_REASONS:
             reasons.update(dict.fromkeys(map(_text, _REASON.findall(line))))
-        if is_dovecots and len(refused) < MOST_REASONS:
+        if is_dovecots and mark + _SAID in line and len(refused) < MOST_REASONS:
             pairs = ((one[1], one[2]) for one in _RECIPIENT.finditer(line))
             refused.update({_text(who): _text(why) for who, why in pairs if mark + _SAID in why})
         if arrived is not None and is_dovecots:

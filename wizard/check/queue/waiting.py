@@ -153,7 +153,7 @@ def _stuck(refused: Sequence[tuple[str, str]]) -> tuple[str, str]:
     seen = f"Dovecot refused {address}{because}{more} when it was tried last: {said}"
     if is_system:
         advice = (
-            f"{name} is a system account, and Dovecot never takes mail for it. Write `{name}: root` into "
+            f"{name} is a system account: Dovecot takes no mail for uids below its first_valid_uid, or without a home. Write `{name}: root` into "
             f"{ALIASES}, then `newaliases` and `postqueue -f`: root's reader gets it. "
             '`system = "root"` in [aliases] does so for all of them.'
         )
