@@ -113,9 +113,9 @@ def test_strangers_are_refused_and_root_reads_the_rest(boot_host: BootHost, suit
 
     come_to_taro(host)
     # A program that comes later, and a list that was broken by hand.
-    host.run(["useradd", "-r", "-u", "301", "-d", "/nonexistent", "polkitd"], check=True)
+    host.run(["useradd", "-r", "-u", "301", "-d", "/nonexistent", "newcomer"], check=True)
     later = finding(host, "aliases.system")
-    assert (later["verdict"], "polkitd" in later["seen"]) == ("warning", True), later
+    assert (later["verdict"], "newcomer" in later["seen"]) == ("warning", True), later
     main = host.root / FILES[0]
     whole = main.read_text()
     main.write_text(re.sub(r",?\s*check_recipient_access \S+system_accounts", "", whole))
@@ -124,7 +124,7 @@ def test_strangers_are_refused_and_root_reads_the_rest(boot_host: BootHost, suit
     main.write_text(whole)
     code, said = apply(host, "--section", "aliases")
     assert code == 0, said
-    assert asked(host, "polkitd@zeke.ne.jp") == {"polkitd@zeke.ne.jp": "550"}
+    assert asked(host, "newcomer@zeke.ne.jp") == {"newcomer@zeke.ne.jp": "550"}
 
     for _ in range(2):
         assert wizard(host, "undo", "--yes")[0] == 0

@@ -16,7 +16,7 @@ NEVER: dict[str, str] = {
     "queue.space": "what to delete is the operator's to say",
     "queue.hold": "somebody put that mail on hold for a reason",
     "queue.deferred": "each reason has a finding of its own, or is another server's",
-    "queue.waits": "it ends by itself once the mail is delivered",
+    "queue.waits": "it ends once the mail is delivered; who reads mail for a refused recipient, only the operator knows",
     "log": "each line of the log has a cause of its own",
     "master.cf.comments": "whether the entry or the lines below it were meant, only the operator knows",
     "tables.actions": "what a row shall do, only the operator knows",
