@@ -276,7 +276,7 @@ async def test_page_down_and_up_go_through_a_long_form() -> None:
         await walk_to(pilot, "More")
         first = entry_of(pilot)
         await pilot.press("pagedown")
-        await in_sight(pilot, "> Largest message")
+        await in_sight(pilot, "> Errors in a session")
         await pilot.press("pagedown")
         await in_sight(pilot, "^v line")
         await pilot.press(*["pagedown"] * 8)
@@ -472,7 +472,7 @@ async def test_what_is_typed_as_people_write_it_is_shown_as_what_it_becomes() ->
 async def test_a_size_is_typed_as_50m_and_its_old_value_is_told() -> None:
     async with opened() as pilot:
         await walk_to(pilot, "More")
-        await pilot.press(*["tab"] * 10)
+        await pilot.press(*["tab"] * 11)
         await in_sight(pilot, "> Largest message")
         await clear(pilot)
         await type_text(pilot, "50M")

@@ -30,7 +30,7 @@ class Limits:
 
     anvil_rate_time_unit: str = text(
         "Time unit of the rates",
-        "The rates below count within this time, by address of the client, not by account.",
+        "The rates count within it, by address, not by account.",
         "60s",
         unset="60s",
         rule="time_unit",
@@ -58,7 +58,7 @@ class Limits:
     )
     message_size_limit: int = number(
         "Largest message",
-        "In bytes, or as 50M; attachments fit up to about 70 % of it, as they are encoded. 0: no limit.",
+        "In bytes, or as 50M; files have 70 % of it; 0: no limit.",
         10485760,
         unit=BYTES,
         unset="10240000",
