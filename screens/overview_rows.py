@@ -104,9 +104,9 @@ def folded(desk: Desk, rows: Sequence[Row], width: int, not_yet: str) -> list[Ro
     names = ", ".join(title_of(row.key) for row in unused)
     state = NOT_SET_UP if all(row.key in known for row in unused) else not_yet
     one = _line(OTHERS.capitalize(), names, state, "", _line_width(known, width), key=OTHERS)
-    kept = [row for row in rows if row not in unused]
-    sections = [row for row in kept if row.key in SECTIONS]
-    return [*sections, one, *kept[len(sections) :]]
+    used = [row for row in rows if row not in unused]
+    sections = [row for row in used if row.key in SECTIONS]
+    return [*sections, one, *used[len(sections) :]]
 
 
 def _is_unused(draft: Draft, name: str, known: Mapping[str, SectionRow]) -> bool:

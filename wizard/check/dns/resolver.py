@@ -26,7 +26,7 @@ def begin_resolver(network: Optional[Network], pool: Executor) -> Callable[[], I
     if network is None:
         return lambda: iter(())
     question = Question(NO_SUCH_NAME, "A")
-    # Each by itself: behind a living one, a dead one is never asked.
+    # Each by itself: behind a living one, a dead one gets no query.
     parts: list[tuple[str, ...]] = [(one,) for one in network.resolvers[:MOST]] or [()]
     pending = [pool.submit(ask_all, (question,), part, seconds=SECONDS) for part in parts]
     return lambda: iter((judge_resolver([one.result()[0] for one in pending], network.resolvers),))
