@@ -10,11 +10,11 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Sequence, TextIO
+from typing import TYPE_CHECKING, Any, Callable, Container, Sequence, TextIO
 
 from wizard import __version__
-from wizard.errors import Trouble
-from wizard.options import OF_SCREENS, Parser, add_option
+from wizard.errors import Trouble, UsageTrouble
+from wizard.options import OF_ITSELF, OF_SCREENS, Parser, add_option
 
 if TYPE_CHECKING:
     from wizard.commands.console import Console
@@ -98,8 +98,7 @@ def parser() -> Parser:
         description="Set up Postfix on a RHEL-family server: without a command, the wizard opens.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"postfix-wizard {__version__}")
-    for option in OF_SCREENS:
+    for option in (*OF_ITSELF, *OF_SCREENS):
         add_option(top, option)
     commands = top.add_subparsers(
         prog=top.prog, dest="command", metavar="COMMAND", title="commands"
@@ -175,7 +174,25 @@ def _empty(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def _print_version(options: Container[str]) -> int:
+    if "version" not in options:
+        raise UsageTrouble(
+            "reading the command line",
+            "--verbose goes with --version",
+            "Write `postfix-wizard --version --verbose`.",
+        )
+    if "verbose" in options:
+        from wizard.version import details  # noqa: PLC0415 - --version alone needs none of it
+
+        print(*details(), sep="\n")
+    else:
+        print(f"postfix-wizard {__version__}")
+    return 0
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    if {*OF_ITSELF} & vars(arguments).keys():
+        return _print_version(vars(arguments))
     # A plan has many tuples and no cycles: a collection at each 700 new objects takes a sixth of
     # the time of a large plan.
     gc.set_threshold(GARBAGE)

@@ -51,6 +51,10 @@ def _number(text: str) -> int:
 
 
 OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "version": _flag("--version", "print the version and end"),
+    "verbose": _flag(
+        "--verbose", "with --version: commit, lock, and what is bundled, with its licences"
+    ),
     "answers": _value(
         "--answers",
         "FILE",
@@ -158,6 +162,9 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     ),
 }
 """The arguments of each option, by the option's name."""
+
+OF_ITSELF = ("version", "verbose")
+"""The options of no command that print what this program is."""
 
 OF_SCREENS = ("answers", "section", "dry-run-of-screens")
 """The options of the wizard without a command."""
