@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 WORKER = "worker"
 """The command that systemd starts; not for people."""
 
+HELP = "help"
+"""The command that shows the manual. It needs no host."""
+
 GARBAGE = 50_000
 """New objects after which the collector checks the youngest generation (gc.set_threshold)."""
 
@@ -86,6 +89,7 @@ COMMANDS = (
     Command(
         "runs", "list the runs of the past, or remove old ones", ("json", "prune", "pruned", "yes")
     ),
+    Command(HELP, "show a page of the manual; without TOPIC, the page of all commands", ("topic",)),
 )
 
 
@@ -190,9 +194,26 @@ def _print_version(options: Container[str]) -> int:
     return 0
 
 
+def _print_help(topic: str) -> int:
+    from wizard.manual.page import plain  # noqa: PLC0415 - only this command needs the manual
+    from wizard.manual.topics import TOPICS  # noqa: PLC0415
+    from wizard.text import printable  # noqa: PLC0415
+
+    if topic not in TOPICS:
+        raise UsageTrouble(
+            "reading the command line",
+            f"the manual has no page {printable(topic)}",
+            f"Choose one of {', '.join(TOPICS)}: `postfix-wizard help undo`.",
+        )
+    print(plain(TOPICS[topic](COMMANDS)), end="")
+    return 0
+
+
 def _run(arguments: argparse.Namespace) -> int:
     if {*OF_ITSELF} & vars(arguments).keys():
         return _print_version(vars(arguments))
+    if arguments.command == HELP:
+        return _print_help(vars(arguments).get("topic", "commands"))
     # A plan has many tuples and no cycles: a collection at each 700 new objects takes a sixth of
     # the time of a large plan.
     gc.set_threshold(GARBAGE)

@@ -50,6 +50,9 @@ def _number(text: str) -> int:
     return int(text)
 
 
+HELP_TOPICS = ("commands", "answers", "policy", "hand-edits", "undo")
+"""The pages of the manual (`wizard.manual.topics`)."""
+
 OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "version": _flag("--version", "print the version and end"),
     "verbose": _flag(
@@ -108,6 +111,7 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         "--pflogsumm", "show pflogsumm's own report of the same lines, where this host has it"
     ),
     "json": _flag("--json", "JSON instead of text"),
+    "topic": _value("topic", "TOPIC", f"one of {', '.join(HELP_TOPICS)}", nargs="?"),
     "done": _value(
         "--done",
         "ID",
