@@ -1,6 +1,7 @@
 """Write the tree of the program: our code, its locked dependencies, their licences, what it is made of.
 
     python3 scripts/one_file/collect.py DIRECTORY_OF_WHEELS NEW_DIRECTORY
+    python3 scripts/one_file/collect.py --commit | --version    # prints it
 
 The one file is packed from this tree and the RPM installs it. The bytes of each file depend on the
 commit and the lock alone. So nothing is taken over that pip wrote: it is read from the wheels. Needs
@@ -130,6 +131,9 @@ def write(files: dict[str, bytes], target: Path) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] in (["--commit"], ["--version"]):
+        print(version(ROOT) if sys.argv[1] == "--version" else source_commit(ROOT))
+        sys.exit()
     try:
         write(collect(ROOT, Path(sys.argv[1])), Path(sys.argv[2]))
     except ValueError as error:

@@ -49,7 +49,9 @@ def build(place: Path, *before: str, umask: int = 0o022, **environment: str) -> 
 
 @pytest.fixture(scope="module")
 def wheels() -> Path:
-    done = subprocess.run([ROOT / "scripts/wheels"], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [ROOT / "scripts/dependencies"], stdout=subprocess.PIPE, text=True, check=True
+    )
     return ROOT / done.stdout.strip()
 
 

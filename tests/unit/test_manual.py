@@ -16,6 +16,8 @@ import made_pages
 from wizard import cli
 from wizard.answers.cautions import CAUTIONS
 from wizard.answers.fields import CUSTOM_FIELDS, FIELDS
+from wizard.answers.toml import read_answers
+from wizard.manual.answers import EXAMPLE
 from wizard.manual.page import WIDTH, Block, Entry, Example, Heading, Page, Paragraph, plain, roff
 from wizard.manual.topics import TOPICS
 from wizard.options import HELP_TOPICS, OPTIONS
@@ -89,6 +91,13 @@ def unbroken(block: Block) -> Sequence[str]:
     if isinstance(block, Example):
         return block.lines
     return [block.term] if isinstance(block, Entry) else []
+
+
+def test_the_example_of_the_answers_is_right(tmp_path: Path) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text("\n".join(EXAMPLE), encoding="utf-8")
+    path.chmod(0o600)
+    assert read_answers(path).hostname.mydomain == "example.com"
 
 
 def test_the_topics_are_those_of_the_options() -> None:

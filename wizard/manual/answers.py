@@ -22,7 +22,7 @@ EXAMPLE = (
     'local = ["example.com"]',
     "",
     "[certificate]",
-    'source = "existing"',
+    'source = "letsencrypt"',
     'name = "example.com"',
 )
 
