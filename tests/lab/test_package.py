@@ -47,7 +47,7 @@ def clone(place: Path, files: dict[str, str]) -> Path:
         (place / name).write_text(text)
     git = ["git", "-C", str(place), "-c", "user.name=test", "-c", "user.email=test@example.com"]
     subprocess.run([*git, "add", *files], check=True)
-    subprocess.run([*git, "commit", "--quiet", "--message", "test"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "test"], check=True)
     return place
 
 
@@ -65,7 +65,7 @@ def release(tmp_path_factory: pytest.TempPathFactory, key: Path) -> Path:
     """Return the directory of a release of today's program, made from a tag."""
     text = (ROOT / "CHANGELOG.md").read_text().replace("## Unreleased", f"## {__version__}", 1)
     place = clone(tmp_path_factory.mktemp("release") / "clone", {"CHANGELOG.md": text})
-    subprocess.run(["git", "-C", str(place), "tag", f"v{__version__}"], check=True)
+    subprocess.run(["git", "-C", str(place), "tag", "--force", f"v{__version__}"], check=True)
     signed(key, place / "scripts/release", f"v{__version__}", "--sign", SIGNER)
     return place / "dist" / __version__
 
