@@ -13,6 +13,7 @@ import pytest
 from lab.host import Host
 from tests.lab.program import ANSWERS, ROOT, ZEKE, BootHost
 from wizard import __version__
+from wizard.plan.summary import UNDO_HELP
 
 NAME = "postfix-wizard"
 OLD = "0.0.9"
@@ -164,7 +165,8 @@ def test_the_package_is_installed_used_upgraded_and_removed(
     assert verified(host) == ""
     assert " done " in wizard(host, "runs")
     assert offered(host) == ["domains", "delivery", "dns", "dovecot", "dkim"]
-    wizard(host, "undo", "--yes")
+    assert UNDO_HELP in wizard(host, "undo", "--yes")
+    assert "what undo cannot do" in wizard(host, "help", "undo").lower()
     assert verified(host) == ""
 
     same_bytes_here(host, release)
