@@ -16,7 +16,7 @@ from wizard.plan.dangers import DANGERS
 from wizard.plan.foreign import text_lines
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Plan
-from wizard.plan.summary import summary
+from wizard.plan.summary import UNDO_HELP, summary
 from wizard.text import counted
 
 FOREIGN, CAUTION, CONFLICT = "foreign:", "caution:", "conflict:"
@@ -72,6 +72,9 @@ def note_rows(plan: Plan, width: int) -> Iterator[Row]:
         yield from _noted("Warning", "caution", warning, width)
     for sentence in plan.stays:
         yield from _noted("Stays", "strong", sentence, width)
+    if plan.stays:
+        yield from text_rows(UNDO_HELP, width, "quiet")
+        yield Row("")
     for one in plan.foreign:
         box = "x" if one.accepted else " "
         state = "It comes along" if one.accepted else "It is left out"

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from wizard.answers.catalogue import CATALOGUE
-from wizard.answers.field import Field as AnswerField
 from wizard.answers.fields import SECTION_TYPES, fields_of
 from wizard.answers.model import SECTIONS
 from wizard.answers.sections.blocklists import CustomBlocklist
+from wizard.manual.answers import default, values
 from wizard.secrets import MASK
 
 HEAD = """# The answers file
@@ -73,33 +73,14 @@ def _table(section: str, kind: Any) -> Iterator[str]:
     for one in fields_of(section):
         cells = (
             f"`{one.name}`",
-            _values(one),
-            _default(one, defaults[one.name]),
+            values(one),
+            default(one, defaults[one.name]),
             one.becomes,
             " ".join(
                 (one.help, *(f"`{word}`: {text}" for word, text in zip(one.choices, one.says)))
             ),
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def _values(field: AnswerField) -> str:
-    if field.choices:
-        which = ", ".join(f'`"{one}"`' for one in field.choices)
-        return f"{'a list of' if field.kind == 'list' else 'one of'} {which}"
-    if field.kind == "number":
-        return f"a number, {field.lowest} to {field.highest}"
-    return "a list of texts" if field.kind == "list" else "a text"
-
-
-def _default(answer: AnswerField, field: Field[Any]) -> str:
-    if field.default is MISSING:
-        return "needed" if answer.required else "of the others"
-    if answer.optional:
-        return "as it is"
-    value = list(field.default) if isinstance(field.default, tuple) else field.default
-    shown = f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')
-    return f"`{shown}`"
 
 
 if __name__ == "__main__":

@@ -22,3 +22,14 @@ need_command() { command -v "$1" >/dev/null || apt_install "$2"; }
 need_python_module() {
     python3 -c "import $1, ensurepip" 2>/dev/null || apt_install "$2"
 }
+
+# build_venv: make .cache/build-venv, the environment of what only builds need.
+build_venv() {
+    need_command python3 python3
+    need_python_module venv python3-venv
+    if [ ! -x .cache/build-venv/bin/pip ]; then
+        say "making the build environment"
+        rm -rf .cache/build-venv
+        python3 -m venv .cache/build-venv
+    fi
+}

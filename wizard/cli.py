@@ -10,11 +10,11 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Sequence, TextIO
+from typing import TYPE_CHECKING, Any, Callable, Container, Sequence, TextIO
 
 from wizard import __version__
-from wizard.errors import Trouble
-from wizard.options import OF_SCREENS, Parser, add_option
+from wizard.errors import Trouble, UsageTrouble
+from wizard.options import OF_ITSELF, OF_SCREENS, Parser, add_option
 
 if TYPE_CHECKING:
     from wizard.commands.console import Console
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 WORKER = "worker"
 """The command that systemd starts; not for people."""
+
+HELP = "help"
+"""The command that shows the manual. It needs no host."""
 
 GARBAGE = 50_000
 """New objects after which the collector checks the youngest generation (gc.set_threshold)."""
@@ -86,6 +89,7 @@ COMMANDS = (
     Command(
         "runs", "list the runs of the past, or remove old ones", ("json", "prune", "pruned", "yes")
     ),
+    Command(HELP, "show a page of the manual; without TOPIC, the page of all commands", ("topic",)),
 )
 
 
@@ -98,8 +102,7 @@ def parser() -> Parser:
         description="Set up Postfix on a RHEL-family server: without a command, the wizard opens.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"postfix-wizard {__version__}")
-    for option in OF_SCREENS:
+    for option in (*OF_ITSELF, *OF_SCREENS):
         add_option(top, option)
     commands = top.add_subparsers(
         prog=top.prog, dest="command", metavar="COMMAND", title="commands"
@@ -175,7 +178,42 @@ def _empty(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def _print_version(options: Container[str]) -> int:
+    if "version" not in options:
+        raise UsageTrouble(
+            "reading the command line",
+            "--verbose goes with --version",
+            "Write `postfix-wizard --version --verbose`.",
+        )
+    if "verbose" in options:
+        from wizard.version import details  # noqa: PLC0415 - --version alone needs none of it
+
+        print(*details(), sep="\n")
+    else:
+        print(f"postfix-wizard {__version__}")
+    return 0
+
+
+def _print_help(topic: str) -> int:
+    from wizard.manual.page import plain  # noqa: PLC0415 - only this command needs the manual
+    from wizard.manual.topics import TOPICS  # noqa: PLC0415
+    from wizard.text import printable  # noqa: PLC0415
+
+    if topic not in TOPICS:
+        raise UsageTrouble(
+            "reading the command line",
+            f"the manual has no page {printable(topic)}",
+            f"Choose one of {', '.join(TOPICS)}: `postfix-wizard help undo`.",
+        )
+    print(plain(TOPICS[topic](COMMANDS)), end="")
+    return 0
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    if {*OF_ITSELF} & vars(arguments).keys():
+        return _print_version(vars(arguments))
+    if arguments.command == HELP:
+        return _print_help(vars(arguments).get("topic", "commands"))
     # A plan has many tuples and no cycles: a collection at each 700 new objects takes a sixth of
     # the time of a large plan.
     gc.set_threshold(GARBAGE)

@@ -50,7 +50,14 @@ def _number(text: str) -> int:
     return int(text)
 
 
+HELP_TOPICS = ("commands", "answers", "policy", "hand-edits", "undo")
+"""The pages of the manual (`wizard.manual.topics`)."""
+
 OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "version": _flag("--version", "print the version and end"),
+    "verbose": _flag(
+        "--verbose", "with --version: commit, lock, and what is bundled, with its licences"
+    ),
     "answers": _value(
         "--answers",
         "FILE",
@@ -104,6 +111,7 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         "--pflogsumm", "show pflogsumm's own report of the same lines, where this host has it"
     ),
     "json": _flag("--json", "JSON instead of text"),
+    "topic": _value("topic", "TOPIC", f"one of {', '.join(HELP_TOPICS)}", nargs="?"),
     "done": _value(
         "--done",
         "ID",
@@ -158,6 +166,9 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     ),
 }
 """The arguments of each option, by the option's name."""
+
+OF_ITSELF = ("version", "verbose")
+"""The options of no command that print what this program is."""
 
 OF_SCREENS = ("answers", "section", "dry-run-of-screens")
 """The options of the wizard without a command."""

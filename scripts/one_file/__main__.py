@@ -159,10 +159,12 @@ def guard(place: str) -> None:
 
 def extract(place: str) -> None:
     """Put the program's files into a directory."""
+    import bz2
     import io
     import zipfile
 
-    with zipfile.ZipFile(io.BytesIO(ARCHIVE.get_data("program.zip"))) as archive:
+    program = bz2.decompress(ARCHIVE.get_data("program.zip.bz2"))
+    with zipfile.ZipFile(io.BytesIO(program)) as archive:
         archive.extractall(place)
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.lab
 FILES = ("etc/postfix/main.cf", "etc/postfix/master.cf")
 MAPS = "smtpd_sender_login_maps = regexp:/etc/postfix/senders\n"
 ROW = r"/^([^@+]+)(\+[^@]*)?@zeke\.ne\.jp$/ $1" + "\n"
-"""As README.md has it."""
+"""As docs/howto/protection.md has it."""
 ON = '\n[aliases]\nroot = "taro"\n[hardening]\nuse = "on"\n'
 
 SUBMIT = """

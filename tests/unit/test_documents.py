@@ -145,6 +145,17 @@ def test_the_architecture_has_the_golden_order_of_a_first_set_up() -> None:
     assert shown == [re.sub(r"^links-.*", "links-NAME", step) for step in steps]
 
 
+def test_the_index_has_each_page() -> None:
+    """Those of docs/contributing are tasks of CONTRIBUTING.md."""
+    for index, below in (("docs/index.md", "docs"), ("CONTRIBUTING.md", "docs/contributing")):
+        home = (ROOT / index).parent
+        linked = {
+            (home / link.partition("#")[0]).resolve() for link in _LINK.findall(text_of(index))
+        }
+        pages = {*(ROOT / below).glob("*.md"), *(ROOT / below / "howto").glob("*.md")}
+        assert sorted(pages - linked - {ROOT / index}) == []
+
+
 def test_a_heading_has_the_anchor_that_github_makes() -> None:
     text = "# `plan --json`, version 1\n## The way\n```\n# no heading\n```\n## The way\n"
     assert anchors_of(text) == {"plan---json-version-1", "the-way", "the-way-1"}

@@ -17,6 +17,7 @@ from wizard.errors import UsageTrouble
 from wizard.plan import report
 from wizard.plan.diff import hunks, unified
 from wizard.plan.model import Plan
+from wizard.plan.summary import UNDO_HELP
 from wizard.run.history import plan_of
 from wizard.run.plan_undo import with_later
 from wizard.secrets import masked_file
@@ -46,6 +47,7 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
         refuse_obstacles(plan)
     if not any(plan.pending for plan in plans):
         return 0
+    console.say(UNDO_HELP)
     if options.dry_run:
         console.say("Nothing was changed.")
         return 0

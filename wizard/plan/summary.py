@@ -91,6 +91,10 @@ _SERVICE = {
 """By verb of systemctl(1): what it means for mail."""
 
 
+UNDO_HELP = "What no undo can take back: `postfix-wizard help undo`"
+"""The line that each undo shows before it begins."""
+
+
 @dataclass(frozen=True)
 class SummaryLine:
     """One line: what it is about, and sentences or parts of one. `is_quiet` if nothing changes."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from wizard import __version__
 from wizard.cli import COMMANDS, main
 from wizard.commands.planning import refuse_conflicts
 from wizard.errors import Trouble
@@ -259,3 +260,19 @@ def test_every_command_can_be_loaded(capsys: pytest.CaptureFixture[str]) -> None
     for command in COMMANDS:
         assert main([command.name, "--help"]) == 0
     assert capsys.readouterr().out.count("usage: postfix-wizard") == len(COMMANDS)
+
+
+def test_the_version_with_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    """A checkout bundles nothing. tests/crash/test_same_bytes.py has what the one file says."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"postfix-wizard {__version__}\n"
+    assert main(["--version", "--verbose"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"postfix-wizard {__version__}")
+    assert second.startswith("bundles nothing")
+
+
+def test_verbose_goes_with_the_version_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--verbose"]) == 64
+    assert main(["--verbose", "plan"]) == 64
+    assert "--verbose goes with --version" in capsys.readouterr().err

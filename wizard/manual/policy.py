@@ -1,0 +1,83 @@
+"""The policy, from the tables that main.cf and master.cf are edited by: each value with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.sections.certificate import Certificate
+from wizard.answers.sections.hardening import Hardening
+from wizard.answers.sections.hostname import Hostname
+from wizard.answers.sections.relay import Relay
+from wizard.answers.sections.senders import Senders
+from wizard.answers.sections.tls import INTERMEDIATE, STRICT, Tls
+from wizard.host.facts import Postfix
+from wizard.manual.page import Block, Entry, Heading, Page, Paragraph
+from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
+from wizard.postfix.restrictions import wanted
+from wizard.postfix.services import SUBMISSION_SERVICES
+
+EXAMPLE = Answers(
+    Hostname("mail.example.com", "example.com"),
+    certificate=Certificate(name="example.com"),
+    relay=Relay("smtp.provider.example", user="taro", password_file="/root/relay"),  # noqa: S106
+    tls=Tls(INTERMEDIATE, STRICT),
+    hardening=Hardening("on"),
+    senders=Senders("on"),
+)
+"""Answers that write each parameter which has a value at all."""
+_SWITCHED = frozenset({"relay", "tls", "hardening", "senders"})
+_EL9 = Postfix(None, "3.5.25", "hash")
+
+
+def page() -> Page:
+    """Return the page of the policy."""
+    return Page(
+        "policy",
+        "7",
+        "the settings of Postfix that postfix-wizard writes, and why",
+        (*_begin(), *_parameters(), *_restrictions(), *_services()),
+    )
+
+
+def _begin() -> Iterator[Block]:
+    yield Paragraph(
+        "Each plan shows the same reasons next to its changes. The names and addresses are those of "
+        "an example. What you answered yourself is written as you answered it."
+    )
+    yield Paragraph(
+        "A parameter without a value here is set only by an answer, or by another version of Postfix."
+    )
+    yield Paragraph(
+        "The section `policy` has what no answer changes. To run it alone: "
+        "`postfix-wizard apply --section policy`. A value that you changed by hand after a run is "
+        "yours: the plan asks before it changes such a value."
+    )
+
+
+def _parameters() -> Iterator[Block]:
+    for section in (POLICY, *SECTIONS):
+        rows = [one for one in PARAMETERS if one.section == section and one.kind != RESTRICTIONS]
+        if rows:
+            off = " (off by default)" if section in _SWITCHED else ""
+            yield Heading(f"`main.cf`: `{section}`{off}")
+        for one in rows:
+            value = ", ".join(one.items(EXAMPLE)) or str(one.value(EXAMPLE))
+            yield Entry(f"{one.name} = {value}" if value else one.name, one.why)
+
+
+def _restrictions() -> Iterator[Block]:
+    yield Heading("`main.cf`: `smtpd_recipient_restrictions`")
+    yield Paragraph(
+        "The list has this order. A permit is effective only before the reject that it relaxes."
+    )
+    for one in wanted(EXAMPLE, _EL9):
+        yield Entry(one.text, one.why)
+
+
+def _services() -> Iterator[Block]:
+    for service in SUBMISSION_SERVICES:
+        yield Heading(f"`master.cf`: port {service.port}")
+        yield Paragraph(service.why)
+        for one in service.options:
+            yield Entry(f"-o {one.name}={one.value or 'postfix/SERVICE'}", one.why)
