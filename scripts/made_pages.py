@@ -9,6 +9,7 @@ the program's tree in PYTHONPATH, it needs nothing else.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -55,7 +56,10 @@ def package_files() -> dict[str, str]:
 
 def main() -> None:
     """Write the files."""
-    root, files = (Path(sys.argv[1]), package_files()) if sys.argv[1:] else (ROOT, docs())
+    parser = argparse.ArgumentParser(description="Write what is made of the program's tables.")
+    parser.add_argument("directory", nargs="?", type=Path, help="for a package's files; docs/ else")
+    directory = parser.parse_args().directory
+    root, files = (directory, package_files()) if directory else (ROOT, docs())
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
