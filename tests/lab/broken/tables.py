@@ -53,12 +53,12 @@ WAYS = {
         "printf 'old.example smtp:[192.0.2.9]\\n' >/etc/postfix/transport\n"
         "postmap $(postconf -h default_database_type):/etc/postfix/transport\n"
         + line("transport_maps = $default_database_type:/etc/postfix/transport")
-        + "\ntouch -d '+5 seconds' /etc/postfix/transport",
+        + "\ntouch -d '5 minutes ago' /etc/postfix/transport.*",
         {},
         {"tables": "postmap"},
     ),
     "aliases that were not built again": Way(
-        "printf 'sales: taro\\n' >>/etc/aliases; touch -d '+5 seconds' /etc/aliases",
+        "printf 'sales: taro\\n' >>/etc/aliases; touch -c -d '5 minutes ago' /etc/aliases.db /etc/aliases.lmdb",
         {},
         {"tables": "newaliases"},
         settle=RELOAD,
