@@ -5,6 +5,7 @@ many commits take all. It says so by POSTFIX_WIZARD_TURN (`commit`, or a number)
 when pytest is called by hand, everything is taken.
 
     @pytest.mark.by_turns(3)                    # a third of this test's cases, if it has several
+    @pytest.mark.by_turns(2, single=True)       # half of its cases, a single one by every other turn
     names = share("configurations", NAMES, 3)   # a third of a table that one test goes through
     points = fault_share(seen, 4)               # a fourth of the fault points
 
@@ -121,7 +122,9 @@ def commit() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the marker."""
-    config.addinivalue_line("markers", "by_turns(n): scripts/test takes every n-th of its cases")
+    config.addinivalue_line(
+        "markers", "by_turns(n, single=False): scripts/test takes every n-th of its cases"
+    )
     config.pluginmanager.register(_Shares(), "shares")
 
 
@@ -140,7 +143,7 @@ class _Shares:
         for test, cases in tests.items():
             marker = cases[0].get_closest_marker("by_turns")
             assert marker is not None
-            of = marker.args[0] if len(cases) > 1 else 1
+            of = marker.args[0] if len(cases) > 1 or marker.kwargs.get("single") else 1
             # Each test begins elsewhere, so that one commit has some of each kind of host.
             begin = None if number is None else number + crc32(test.encode())
             left_out = {item for index, item in enumerate(cases) if not is_taken(index, of, begin)}

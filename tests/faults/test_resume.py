@@ -34,7 +34,7 @@ from tests.turns import fault_share
 
 pytestmark = pytest.mark.lab
 
-ONE_IN = 32
+ONE_IN = 48
 SHARDS = 4
 
 

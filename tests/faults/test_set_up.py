@@ -36,7 +36,7 @@ from tests.turns import fault_share
 pytestmark = pytest.mark.lab
 
 SHARDS = 32
-ONE_IN = 14
+ONE_IN = 21
 """Of how many points CI takes one."""
 
 

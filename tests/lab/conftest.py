@@ -20,12 +20,24 @@ from lab.shell import require_root
 from tests.lab.broken.way import CURED_PROPERTY, NAMED
 from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost
 
+EVERY_LANDING = frozenset(
+    f"test_{name}.py"
+    for name in (
+        *("check", "dkim", "first_setup", "mail", "package", "run", "screens", "second_visit"),
+        *("stranger", "undo"),
+    )
+)
+"""Modules whose tests with one case are in each landing: set-up, run, undo, screens and mail."""
+
 _NAME = re.compile(r"test-(\d+)-\d+")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Take a third of each test's cases by turns, of two cases one, where it says nothing else."""
+    """Take a fourth of each test's cases by turns, of two cases one, where it says nothing else.
+
+    Of tests with one case, each second one outside of EVERY_LANDING.
+    """
     here = Path(__file__).parent
     mine = [
         item
@@ -34,7 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ]
     cases = Counter(_test(item) for item in mine)
     for item in mine:
-        item.add_marker(pytest.mark.by_turns(min(3, max(2, cases[_test(item)]))))
+        of, single = min(4, max(2, cases[_test(item)])), item.path.name not in EVERY_LANDING
+        item.add_marker(pytest.mark.by_turns(of, single=single))
 
 
 def _test(item: pytest.Item) -> str:

@@ -250,7 +250,7 @@ def test_a_change_of_one_section_moves_what_it_says_and_nothing_else(
     """
     host = boot_host(suite=suite)
     host.run(["dnf", "-y", "install", "postfix"], check=True)
-    names = share("configurations of tests/lab/test_corpus.py", NAMES, 3)
+    names = share("configurations of tests/lab/test_corpus.py", NAMES, 5)
     plans = {}
     for name in names:
         stage(host, f"{name}.{BEFORE}", *files(name))
