@@ -14,8 +14,13 @@ from tests.unit.run.runs import plan, prepared
 from wizard.dns import key_records
 from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG, KeyRecord
 from wizard.errors import Trouble
-from wizard.plan.actions import AskRecords, MakeKey, SetMember
-from wizard.run.actions import signing
+from wizard.finding import RIGHT as OBSERVED
+from wizard.finding import UNKNOWN as NOT_KNOWN
+from wizard.finding import WARNING as WARNED
+from wizard.finding import WRONG as BAD
+from wizard.plan.actions import AskRecords, MakeKey, ProveSignatures, SetMember
+from wizard.run.actions import signature, signing
+from wizard.run.context import Patience
 from wizard.run.files import MARK
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan
@@ -142,3 +147,47 @@ def test_the_servers_are_asked_again_before_anything_changes(
     path.unlink()
     asking = plan(("dkim-records", AskRecords(((name, str(path)),), accepts_silence=True)))
     assert work(places, prepared(places, asking)) != 0
+
+
+OTHER = "s1._domainkey.b.example"
+JUDGED = {
+    "all is right": (True, "", RIGHT, OBSERVED, "published at ns"),
+    "not signed": (True, "it has no signature", RIGHT, BAD, "it has no signature"),
+    "not read": (False, "postfix is inactive", RIGHT, NOT_KNOWN, "postfix is inactive"),
+    "nobody answers": (True, "", UNKNOWN, NOT_KNOWN, "not known whether it is published: ns"),
+    "another record": (True, "", WRONG, WARNED, "its record is not right: ns"),
+    "no record": (True, "", MISSING, WARNED, "its record is not right: ns"),
+}
+
+
+@pytest.mark.parametrize(
+    ("is_read", "why", "state", "verdict", "seen"), JUDGED.values(), ids=JUDGED
+)
+def test_what_a_message_that_was_sent_shows(
+    is_read: bool, why: str, state: str, verdict: str, seen: str
+) -> None:
+    found = signature.judge(OTHER, is_read, why, KeyRecord(state, "ns"))
+    assert (found.id, found.verdict) == ("dkim.signature", verdict)
+    assert seen in found.seen
+    assert verdict == OBSERVED or found.advice
+    assert verdict != NOT_KNOWN or "Send a message from b.example" in found.advice
+
+
+def test_a_signature_that_is_not_right_fails_the_run_and_one_that_is_not_seen_does_not(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = {OTHER: KeyRecord(RIGHT, "ns.b.example")}
+    monkeypatch.setattr(signature, "published_now", lambda _: ({OTHER: "AAAA"}, record))
+    proof = plan(("dkim-signature", ProveSignatures(((OTHER, "/no/key"),))))
+    for copy, fails in (
+        (signature.Copy(b"From: a@b.example\n\nnot signed\n"), True),
+        (signature.Copy(why="the queue cannot be read"), False),
+    ):
+        tries: list[str] = []
+        monkeypatch.setattr(
+            signature, "send", lambda domain, *_, one=copy, all_=tries: all_.append(domain) or one
+        )
+        code = work(places, prepared(places, proof), Patience(delivery=0.2))
+        assert (code != 0) is fails
+        # A program that began before the reload may have taken the first one.
+        assert (len(tries) > 1) is fails
