@@ -18,7 +18,7 @@ from wizard.dns.key_record import KeyRecord
 from wizard.host.facts import Distribution, Host, Unit
 from wizard.host.signing_facts import Signing, SigningKey
 from wizard.paths import MAIN_CF, MASTER_CF
-from wizard.plan.actions import AskRecords, Install, MakeKey, TurnSigner
+from wizard.plan.actions import AskRecords, Install, MakeKey, ProveSignatures, TurnSigner
 from wizard.plan.model import Plan
 from wizard.plan.wire import plan_to_bytes
 from wizard.planning.build import build_plan
@@ -234,6 +234,28 @@ def test_a_server_that_cannot_be_asked_needs_a_yes() -> None:
     assert pending(build_plan(ONE, host)) == []
 
 
+def test_a_signature_is_verified_once_postfix_has_the_signer_and_after_each_change() -> None:
+    plan = build_plan(ONE, with_record(SIGNED, "right"), ("dkim",))
+    steps = pending(plan)
+    assert steps.index("service") < steps.index("dkim-signature") < steps.index("check")
+    (proof,) = [one.action for one in plan.steps if one.id == "dkim-signature"]
+    assert proof == ProveSignatures(((NAME, KEY),))
+    assert "dkim-signature" not in pending(build_plan(ONE, SIGNED))
+    host = signing(SIGNED)
+    assert "dkim-signature" not in pending(build_plan(ONE, host))
+    main = host.text(MAIN_CF) + b"mynetworks = 127.0.0.0/8, 10.1.0.0/16\n"
+    changed = build_plan(ONE, host.with_file(MAIN_CF, live=main), ("dkim",))
+    assert "dkim-signature" in pending(changed)
+    # A first key of one more domain: the other one signed before.
+    two = replace(ONE, dkim=Dkim(use="on", domains=(DOMAIN, "b.example")))
+    made = after(build_plan(two, host, ("dkim",)), host)
+    new = "s202701._domainkey.b.example"
+    plan = build_plan(two, with_record(made, "right", new), ("dkim",))
+    (proof,) = [one.action for one in plan.steps if one.id == "dkim-signature"]
+    assert isinstance(proof, ProveSignatures)
+    assert [name for name, _ in proof.keys] == [new]
+
+
 def test_the_milters_of_others_stay_and_are_repeated() -> None:
     main = SIGNED.text(MAIN_CF) + (
         b"smtpd_milters = inet:127.0.0.1:11332\n"
@@ -272,7 +294,8 @@ def test_a_new_selector_signs_only_once_its_record_is_there() -> None:
     host = signing(SIGNED)
     answers = replace(ONE, dkim=Dkim(use="on", selector="new"))
     plan = build_plan(answers, host, ("dkim",))
-    assert pending(plan) == [f"dkim-key-{DOMAIN}", "KeyTable", "dkim-service", "check"]
+    steps = [f"dkim-key-{DOMAIN}", "KeyTable", "dkim-service", "dkim-signature", "check"]
+    assert pending(plan) == steps
     found = texts(plan)
     new = f"new._domainkey.{DOMAIN}"
     assert list(rows(found[KEY_TABLE])) == [new, NAME]
@@ -442,6 +465,20 @@ def test_bad_values_are_refused(field: str, value: Any) -> None:
 
 def test_a_signer_that_is_down_is_an_issue_of_the_section() -> None:
     down = replace(SIGNED, units={"opendkim.service": Unit("enabled", "failed")})
-    (issue,) = DKIM.issues(down, ONE, ())
-    assert "opendkim does not run (failed)" in issue.why
-    assert list(DKIM.issues(SIGNED, ONE, ())) == []
+    first, waits = DKIM.issues(down, ONE, ())
+    assert "opendkim does not run (failed)" in first.why
+    assert waits.state == "waits"
+    assert list(DKIM.issues(signing(SIGNED), ONE, ())) == []
+
+
+def test_a_key_that_does_not_sign_yet_waits_and_its_check_is_named() -> None:
+    (issue,) = DKIM.issues(SIGNED, ONE, ())
+    assert issue.state == "waits"
+    assert f"signed with {NAME} yet: `postfix-wizard check`" in issue.why
+    assert DKIM.value(SIGNED, ONE) == "opendkim, active, signs nothing yet"
+    assert DKIM.value(signing(SIGNED), ONE) == "opendkim, active"
+    answers = replace(ONE, dkim=Dkim(use="on", selector="new"))
+    host = signing(SIGNED)
+    (issue,) = DKIM.issues(after(build_plan(answers, host, ("dkim",)), host), answers, ())
+    assert f"new._domainkey.{DOMAIN} yet" in issue.why
+    assert NAME not in issue.why

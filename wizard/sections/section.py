@@ -36,7 +36,7 @@ MISSING = "missing"
 UNHEALTHY = "unhealthy"
 BY_HAND = "changed by hand"
 WAITS = "waits"
-"""The states of an issue. Waits: mail waits for Dovecot."""
+"""The states of an issue. Waits: mail waits for Dovecot, or a key for its record."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,17 @@ from wizard.sections.dkim.plan import plan
 from wizard.sections.dkim.postfix import edit_main, edit_master
 from wizard.sections.dkim.rows import own_rows, rows
 from wizard.sections.dkim.setup import OFF, ON, SECTION, SIGNER, texts_of
-from wizard.sections.section import UNHEALTHY, Issue, ManagedFile, Section, TextByName, Texts
+from wizard.sections.dkim.signer import Setup
+from wizard.sections.section import (
+    UNHEALTHY,
+    WAITS,
+    Issue,
+    ManagedFile,
+    Section,
+    TextByName,
+    Texts,
+)
+from wizard.text import shortened
 
 if TYPE_CHECKING:
     from wizard.door import Door
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from wizard.postfix.settings import Settings
 
 _UNIT = f"{SIGNER.unit}.service"
+_SHOWN = 3
 _OURS = frozenset(one.name.lower() for one in SETTINGS)
 
 
@@ -47,7 +58,9 @@ def _conf_entries(text: bytes) -> dict[str, str]:
 def _value(host: Host, today: Answers) -> str:
     if today.dkim.use != ON:
         return OFF
-    return f"{SIGNER.package}, {host.unit_of(_UNIT).active}"
+    setup = SIGNER.set_up(texts_of(host)) or Setup()
+    signs = "" if setup.signing else ", signs nothing yet"
+    return f"{SIGNER.package}, {host.unit_of(_UNIT).active}{signs}"
 
 
 def _settings(texts: Texts) -> TextByName:
@@ -65,6 +78,14 @@ def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[
     state = host.unit_of(_UNIT).active
     if host.root == "/" and today.dkim.use == ON and state not in RUNNING_STATES:
         yield Issue(UNHEALTHY, f"{SIGNER.unit} does not run ({state}), so no mail can be signed.")
+    setup = SIGNER.set_up(texts_of(host)) or Setup()
+    waiting = [one.name for one in setup.keys if one not in setup.signing]
+    if waiting:
+        yield Issue(
+            WAITS,
+            f"Nothing is signed with {shortened(waiting, _SHOWN)} yet: `postfix-wizard check` asks the zone's "
+            "servers for the record, and says when to run `postfix-wizard apply --section dkim`.",
+        )
 
 
 def _check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
