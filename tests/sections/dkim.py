@@ -36,6 +36,8 @@ from wizard.sections.dkim.opendkim import (
 from wizard.sections.dkim.postfix import MILTER
 from wizard.sections.dkim.rows import BEGIN, END, own_rows, rows
 from wizard.sections.dkim.section import DKIM
+from wizard.sections.dkim.setup import day_of, today_of
+from wizard.sections.dkim.signer import Key, Retired, Setup
 
 CASE = Case({"use": "on"}, files=())
 
@@ -290,6 +292,74 @@ def test_a_chroot_is_in_the_way() -> None:
     assert "write n in its fifth column" in said(SIGNED.with_file(MASTER_CF, live=master))
 
 
+DUE = day_of(SIGNED.read_at + 7 * 86_400)
+NEW_NAME = f"new._domainkey.{DOMAIN}"
+ROTATED = replace(ONE, dkim=Dkim(use="on", selector="new"))
+
+
+def rotating(host: Host) -> list[Host]:
+    """The hosts of a rotation: with the old key, with the new one too, and with the new one signing."""
+    made = after(build_plan(ROTATED, host, ("dkim",)), host)
+    return [host, made, after(build_plan(ROTATED, with_record(made, "right", NEW_NAME)), made)]
+
+
+def live(host: Host) -> Setup:
+    return today_of(host)
+
+
+def test_the_old_key_of_a_rotation_is_due_to_be_withdrawn_after_a_week() -> None:
+    *_, host = rotating(signing(SIGNED))
+    old, new = Key(DOMAIN, "s202701"), Key(DOMAIN, "new")
+    assert live(host).retired == (Retired(old, DUE),)
+    assert (live(host).keys, live(host).signing) == ((new,), (new,))
+    # The day does not move, and the next plan has nothing to do.
+    later = replace(host, read_at=host.read_at + 3 * 86_400)
+    assert pending(build_plan(ROTATED, later, ("dkim",))) == []
+    assert list(DKIM.issues(later, ROTATED, ())) == []
+    due = replace(host, read_at=host.read_at + 7 * 86_400)
+    (issue,) = DKIM.issues(due, ROTATED, ())
+    assert issue.state == "waits"
+    assert NAME in issue.why
+    (warning,) = [one for one in build_plan(ROTATED, due).warnings if one.startswith("dkim")]
+    assert f'{NAME}. IN TXT "v=DKIM1; p="' in warning
+    # Once no server has the key, its rows go.
+    records = {NAME: KeyRecord("wrong", "p= is empty", is_gone=True)}
+    gone = replace(due, signing=replace(due.signing, records=records))
+    plan = build_plan(ROTATED, gone, ("dkim",))
+    assert list(rows(texts(plan)[KEY_TABLE])) == [NEW_NAME]
+    assert not [one for one in plan.warnings if one.startswith("dkim")]
+    done = after(plan, gone)
+    assert list(DKIM.issues(done, ROTATED, ())) == []
+
+
+def test_a_rotation_that_is_cut_off_between_two_files_signs_with_a_key_that_is_there() -> None:
+    hosts = rotating(signing(SIGNED))
+    for before, then in zip(hosts, hosts[1:]):
+        written = before
+        for path in (KEY_TABLE, SIGNING_TABLE, TRUSTED_HOSTS, CONF):
+            written = written.with_file(path, live=then.text(path))
+            named = set(rows(written.text(SIGNING_TABLE)).values())
+            assert named <= rows(written.text(KEY_TABLE)).keys(), path
+            assert {one.name for one in live(written).signing} == named
+            # From there the same run comes to the same end.
+            records = {NEW_NAME: KeyRecord("right", "ns")} if then is hosts[2] else {}
+            on = replace(written, signing=replace(then.signing, records=records))
+            plan = build_plan(ROTATED, on, ("dkim",))
+            assert texts(plan).get(KEY_TABLE, on.text(KEY_TABLE)) == then.text(KEY_TABLE)
+            assert texts(plan).get(SIGNING_TABLE, on.text(SIGNING_TABLE)) == then.text(
+                SIGNING_TABLE
+            )
+
+
+def test_a_rotation_back_to_the_old_key_withdraws_the_new_one() -> None:
+    *_, host = rotating(signing(SIGNED))
+    answers = replace(ONE, dkim=Dkim(use="on", selector="s202701"))
+    plan = build_plan(answers, with_record(host, "right"), ("dkim",))
+    back = live(after(plan, host))
+    assert back.signing == (Key(DOMAIN, "s202701"),)
+    assert [one.key.selector for one in back.retired] == ["new"]
+
+
 def test_a_new_selector_signs_only_once_its_record_is_there() -> None:
     host = signing(SIGNED)
     answers = replace(ONE, dkim=Dkim(use="on", selector="new"))
@@ -309,7 +379,12 @@ def test_a_domain_that_is_not_wanted_signs_no_more() -> None:
     answers = replace(ONE, dkim=Dkim(use="on", domains=("other.example",)))
     found = texts(build_plan(answers, signing(SIGNED), ("dkim",)))
     assert own_rows(found[SIGNING_TABLE]) == ()
-    assert list(rows(found[KEY_TABLE])) == ["s202701._domainkey.other.example"]
+    # Its key stays until its record is withdrawn.
+    assert list(rows(found[KEY_TABLE])) == [
+        "s202701._domainkey.other.example",
+        NAME,
+        f"withdraw-{DUE}.{NAME}",
+    ]
 
 
 def test_a_sub_domain_comes_before_the_domain_above() -> None:

@@ -185,3 +185,21 @@ STATES = {
 @pytest.mark.parametrize(("answers", "state"), STATES.values(), ids=STATES)
 def test_the_worst_answer_counts(answers: dict[str, Answer], state: str) -> None:
     assert judge(answers, PUBLIC).state == state
+
+
+NO_KEY = answer(FOUND, shown("v=DKIM1; p="))
+GONE = {
+    "withdrawn": ({"a": NO_KEY, "b": NO_KEY}, True),
+    "taken out": ({"a": answer(NO_NAME), "b": answer(NO_RECORD)}, True),
+    "both": ({"a": NO_KEY, "b": answer(NO_NAME)}, True),
+    "at one server": ({"a": NO_KEY, "b": GOOD}, False),
+    "taken out at one": ({"a": answer(NO_NAME), "b": GOOD}, False),
+    "one is silent": ({"a": NO_KEY, "b": answer(SILENT)}, False),
+    "another key": ({"a": answer(FOUND, shown("v=DKIM1; p=AAAA"))}, False),
+    "no servers": ({}, False),
+}
+
+
+@pytest.mark.parametrize(("answers", "is_gone"), GONE.values(), ids=GONE)
+def test_a_key_is_gone_once_no_server_has_it(answers: dict[str, Answer], is_gone: bool) -> None:
+    assert judge(answers, PUBLIC).is_gone is is_gone

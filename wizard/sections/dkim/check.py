@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from wizard.answers.model import Answers
-from wizard.dns.key_record import RIGHT, UNKNOWN
+from wizard.dns.key_record import RIGHT, UNKNOWN, KeyRecord
 from wizard.dns.key_records import published, zone_line
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -21,8 +22,8 @@ from wizard.postfix.settings import Settings
 from wizard.sections.dkim.opendkim import TRUSTED_HOSTS
 from wizard.sections.dkim.records import newest, today
 from wizard.sections.dkim.rows import rows
-from wizard.sections.dkim.setup import ON, SIGNER, domains_of
-from wizard.sections.dkim.signer import Key, Setup
+from wizard.sections.dkim.setup import ON, SIGNER, day_of, domains_of
+from wizard.sections.dkim.signer import Key, Retired, Setup
 from wizard.sections.dkim.trusted import translated
 from wizard.text import printable, shortened
 
@@ -48,9 +49,10 @@ def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Fin
     if setup is None:
         yield _KEYS.wrong("the wizard's rows are not in its tables", f"`{APPLY}` writes them.")
         return
-    keys = {one: SIGNER.key_path(one) for one in setup.keys}
+    old = [one.key for one in setup.retired]
+    keys = {one: SIGNER.key_path(one) for one in (*setup.keys, *old)}
     found = read_keys(door, keys.values())
-    yield _judge_keys(door, list(keys.values()), found)
+    yield _judge_keys(door, [keys[one] for one in setup.keys], found)
     yield _judge_networks(door, settings, setup)
     publics = {one: found[path].public for one, path in keys.items() if path in found}
     yield from _judge_records(door, answers, setup, publics)
@@ -170,6 +172,28 @@ def _judge_records(
             state, why = said[key.name].state, said[key.name].why
             line = zone_line(key.name, known[key.name])
             yield _record(check, state, printable(why), line, signs=key in setup.signing)
+    today = day_of(time.time())
+    for one in setup.retired:
+        if one.key.name in said:
+            yield _old_record(one, said[one.key.name], is_due=one.due <= today)
+
+
+def _old_record(one: Retired, record: KeyRecord, *, is_due: bool) -> Finding:
+    """Return the finding on a key that signs no more: its record is to be withdrawn once it is due."""
+    name = one.key.name
+    check = Check(
+        "dns.dkim", f"{name} TXT", "withdrawn, since nothing is signed with it", fatal=False
+    )
+    if record.is_gone:
+        return check.right(f"withdrawn; `rm {SIGNER.key_path(one.key)}` ends this")
+    if record.state == UNKNOWN:
+        return check.unknown(printable(record.why))
+    if not is_due:
+        return check.right(f"published until {one.date}, for mail that is on its way")
+    return check.warning(
+        f"published still; it is due since {one.date}",
+        f"Publish at each server, in its place: {zone_line(name, '')}",
+    )
 
 
 def _record(check: Check, state: str, why: str, line: str, *, signs: bool) -> Finding:

@@ -14,8 +14,8 @@ from wizard.host.facts import Host
 from wizard.host.signing import members, read_keys, read_repositories
 from wizard.host.signing_facts import SigningKey
 from wizard.sections.dkim.plan import POSTFIX_USER
-from wizard.sections.dkim.setup import SIGNER, texts_of, wanted_keys
-from wizard.sections.dkim.signer import Key, Setup
+from wizard.sections.dkim.setup import SIGNER, today_of, wanted_keys, withdrawn_now
+from wizard.sections.dkim.signer import Key
 
 DNS_SECONDS = 5.0
 """For all servers of all zones together."""
@@ -29,7 +29,8 @@ def with_signing(door: Door, answers: Answers, host: Host) -> Host:
     if SIGNER.program not in host.programs and repositories and door.is_live:
         host = _with_package(door, host)
     keys = wanted_keys(answers, host)
-    found = read_keys(door, [SIGNER.key_path(one) for one in keys])
+    old = [one.key for one in today_of(host).retired]
+    found = read_keys(door, [SIGNER.key_path(one) for one in (*keys, *old)])
     signing = replace(
         host.signing,
         keys=found,
@@ -39,16 +40,18 @@ def with_signing(door: Door, answers: Answers, host: Host) -> Host:
             if (key := found.get(SIGNER.key_path(one))) and key.public and not key.why
         },
         is_member=POSTFIX_USER in members(door, SIGNER.user),
-        records=_records(host, keys, found) if door.is_live else {},
+        records=_records(host, (*keys, *old), found) if door.is_live else {},
     )
-    return replace(host, signing=signing)
+    host = replace(host, signing=signing)
+    withdrawn = {one.name: "" for one in withdrawn_now(host)}
+    return replace(host, signing=replace(signing, publics={**signing.publics, **withdrawn}))
 
 
 def _records(
     host: Host, keys: Sequence[Key], found: Mapping[str, SigningKey]
 ) -> dict[str, KeyRecord]:
-    """Return what the zones' own servers have of the keys that exist and do not sign yet."""
-    today = SIGNER.set_up(texts_of(host)) or Setup()
+    """Return what the zones' own servers have of the keys that exist and do not sign now."""
+    today = today_of(host)
     publics = {
         one.name: found[SIGNER.key_path(one)].public
         for one in keys

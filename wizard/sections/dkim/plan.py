@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Optional
 
 from wizard.answers.model import Caution, Problem
-from wizard.dns.key_record import UNKNOWN
+from wizard.dns.key_record import UNKNOWN, WITHDRAWN
 from wizard.host.facts import Host
 from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import (
@@ -37,6 +37,7 @@ from wizard.sections.dkim.setup import (
     next_setup,
     texts_of,
     wanted_keys,
+    withdrawn_now,
 )
 from wizard.text import printable, shortened
 
@@ -198,6 +199,11 @@ def _proof(request: Request, files: Collection[PlannedFile]) -> Iterator[Step]:
 
 def _waits(request: Request) -> Iterator[str]:
     """Yield what the operator does next."""
+    for key in withdrawn_now(request.host):
+        yield (
+            f"dkim: {key.name} signs no more since a week or longer: publish {key.name}. IN TXT "
+            f'"{WITHDRAWN}" in place of its record. A zone file of [dns] gets it with publish = ["dkim"]'
+        )
     setup = next_setup(request)
     now = {one.name for one in setup.signing}
     waiting = [one for one in wanted_keys(request.answers, request.host) if one.name not in now]

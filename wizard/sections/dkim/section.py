@@ -15,8 +15,7 @@ from wizard.sections.dkim.others import UNITS
 from wizard.sections.dkim.plan import plan
 from wizard.sections.dkim.postfix import edit_main, edit_master
 from wizard.sections.dkim.rows import own_rows, rows
-from wizard.sections.dkim.setup import OFF, ON, SECTION, SIGNER, texts_of
-from wizard.sections.dkim.signer import Setup
+from wizard.sections.dkim.setup import OFF, ON, SECTION, SIGNER, day_of, texts_of, today_of
 from wizard.sections.section import (
     UNHEALTHY,
     WAITS,
@@ -58,7 +57,7 @@ def _conf_entries(text: bytes) -> dict[str, str]:
 def _value(host: Host, today: Answers) -> str:
     if today.dkim.use != ON:
         return OFF
-    setup = SIGNER.set_up(texts_of(host)) or Setup()
+    setup = today_of(host)
     signs = "" if setup.signing else ", signs nothing yet"
     return f"{SIGNER.package}, {host.unit_of(_UNIT).active}{signs}"
 
@@ -78,13 +77,20 @@ def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[
     state = host.unit_of(_UNIT).active
     if host.root == "/" and today.dkim.use == ON and state not in RUNNING_STATES:
         yield Issue(UNHEALTHY, f"{SIGNER.unit} does not run ({state}), so no mail can be signed.")
-    setup = SIGNER.set_up(texts_of(host)) or Setup()
+    setup = today_of(host)
     waiting = [one.name for one in setup.keys if one not in setup.signing]
     if waiting:
         yield Issue(
             WAITS,
             f"Nothing is signed with {shortened(waiting, _SHOWN)} yet: `postfix-wizard check` asks the zone's "
             "servers for the record, and says when to run `postfix-wizard apply --section dkim`.",
+        )
+    due = setup.due(day_of(host.read_at))
+    if due:
+        yield Issue(
+            WAITS,
+            f"A week ago or earlier {shortened([one.name for one in due], _SHOWN)} signed last, so the record is "
+            "to be withdrawn: `postfix-wizard check` prints it, and `postfix-wizard apply --section dkim` ends this.",
         )
 
 
