@@ -36,9 +36,9 @@ DOMAINS = ("zeke.ne.jp", "cafe.zeke.ne.jp")
 
 SEND = """
 import smtplib, ssl, sys
-address, port, login, sender, to = sys.argv[1:]
+address, port, login, sender, to, subject = sys.argv[1:]
 context = ssl._create_unverified_context()
-text = f"From: {sender}\\r\\nTo: {to}\\r\\nSubject: door {port}\\r\\n\\r\\nHello there.\\r\\n"
+text = f"From: {sender}\\r\\nTo: {to}\\r\\nSubject: {subject}\\r\\n\\r\\nHello there.\\r\\n"
 try:
     with (smtplib.SMTP_SSL(address, int(port), "here.example.com", context=context)
           if port == "465" else smtplib.SMTP(address, int(port), "here.example.com")) as talk:
@@ -86,18 +86,25 @@ def publish(host: Host, *lines: str) -> None:
 
 def send(host: Host, port: int, sender: str, to: str = FRIEND, **where: Any) -> str:
     login = "taro" if port != 25 else ""
-    argv = ["python3", "-c", SEND, where.get("address", "127.0.0.1"), str(port), login, sender, to]
+    subject = where.get("subject", f"door {port}")
+    address = where.get("address", "127.0.0.1")
+    argv = ["python3", "-c", SEND, address, str(port), login, sender, to, subject]
     run = where.get("run", host.run)
     return str(run(argv, check=True).stdout.strip())
 
 
-def messages(keep: Path, count: int) -> dict[str, bytes]:
-    """The messages that came, by subject, without the envelope that the sink puts above them."""
+def arrived(keep: Path, count: int) -> list[Path]:
+    """The files of the messages that came to the stranger's server."""
     deadline = time.monotonic() + 30
     while len(found := sorted(keep.glob("*.eml"))) < count and time.monotonic() < deadline:
         time.sleep(0.1)
     assert len(found) == count
-    bodies = [one.read_bytes().partition(b"\n\n")[2] for one in found]
+    return found
+
+
+def messages(keep: Path, count: int) -> dict[str, bytes]:
+    """The messages that came, by subject, without the envelope that the sink puts above them."""
+    bodies = [one.read_bytes().partition(b"\n\n")[2] for one in arrived(keep, count)]
     return {re.findall(rb"Subject: (.*?)\r?\n", one)[0].decode(): one for one in bodies}
 
 
