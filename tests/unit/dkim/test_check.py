@@ -10,9 +10,9 @@ from wizard.dns.key_record import KeyRecord
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check
 from wizard.host.signing_facts import SigningKey
-from wizard.postfix.milters import MAPS, OUR_MAPS
 from wizard.postfix.settings import Settings
 from wizard.sections.dkim import check as module
+from wizard.sections.dkim.milters import MAPS, OUR_MAPS
 from wizard.sections.dkim.setup import SIGNER
 from wizard.sections.dkim.signer import Key, Retired, Setup
 

@@ -17,8 +17,8 @@ from wizard.host.milter import milter_fault
 from wizard.host.network import parse_resolvers
 from wizard.host.signing import owner_name, read_keys
 from wizard.host.signing_facts import SigningKey
-from wizard.postfix.milters import MAPS, NETWORKS_TABLE, OUR_MAPS
 from wizard.postfix.settings import Settings
+from wizard.sections.dkim.milters import MAPS, NETWORKS_TABLE, OUR_MAPS
 from wizard.sections.dkim.opendkim import TRUSTED_HOSTS
 from wizard.sections.dkim.records import newest, today
 from wizard.sections.dkim.rows import rows

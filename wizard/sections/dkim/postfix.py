@@ -8,10 +8,10 @@ from wizard.host.facts import Host
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.part import Request
 from wizard.plan.planned_file import PlannedFile
-from wizard.postfix import milters
 from wizard.postfix.lines import Lines
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.proposal import Proposal
+from wizard.sections.dkim import milters
 from wizard.sections.dkim.obstacles import obstacles
 from wizard.sections.dkim.others import other_signer
 from wizard.sections.dkim.setup import ON, SECTION, SIGNER, next_setup, texts_of

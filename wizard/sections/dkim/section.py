@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.host.units import RUNNING_STATES
-from wizard.postfix.milters import NETWORKS_TABLE
 from wizard.sections.dkim.conf import settings
+from wizard.sections.dkim.milters import NETWORKS_TABLE
 from wizard.sections.dkim.opendkim import CONF, KEY_TABLE, SETTINGS, SIGNING_TABLE, TRUSTED_HOSTS
 from wizard.sections.dkim.others import UNITS
 from wizard.sections.dkim.plan import plan
@@ -139,6 +139,7 @@ DKIM = Section(
     issues=_issues,
     check=_check,
     signing_keys=_signing_keys,
+    withdrawals=lambda host: {one.key.name: one.date for one in today_of(host).retired},
     about=(
         (r"unit\.dkim", f"TurnSigner:{SIGNER.unit} EnableUnit:{SIGNER.unit} {CONF} {KEY_TABLE}"),
     ),
