@@ -13,7 +13,7 @@ from typing import Any
 import dkim  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
-from lab import sink
+from lab import faketime, sink, suites
 from lab.host import Host
 from tests.faults.operating import begin, worker_in_step
 from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
@@ -375,9 +375,44 @@ def test_our_own_zone_gets_the_records_by_a_run(boot_host: BootHost) -> None:
     assert code == 0, said
     for domain in DOMAINS:
         assert record(host, domain).split("( ")[1].rstrip(" )\n") in host.read(ZONE)
+    assert "Waits: dkim: Nothing is signed with s1._domainkey" in status(host)
     code, said = apply(host, "--section", "dkim")
     assert code == 0, said
     assert set(verdicts(host).values()) == {"right"}
+    assert "Waits: dkim" not in status(host)
+
+    # Another selector: keys, then their records, then signatures.
+    host.write(ANSWERS, (ON + zone).replace('"s1"', '"s2"'), 0o600)
+    for words in ((), (), ("--section", "dkim")):
+        code, said = apply(host, *words)
+        assert code == 0, said
+    assert "signed with s2, and right" in said
+    assert set(verdicts(host).values()) == {"right"}
+    assert "Waits: dkim" not in status(host)
+    code, said = apply(host)
+    assert "Nothing to do" in said, said
+
+    # Eight days later the old keys are due, for `status`, `check` and the plan.
+    host.push(faketime.library(suites.suite("el9")), "/usr/local/lib/libfaketime.so.1")
+    late = {"LD_PRELOAD": "/usr/local/lib/libfaketime.so.1", "FAKETIME": "+8d"}
+    assert "s1._domainkey.cafe.zeke.ne.jp" in status(host, **late)
+    assert 's1._domainkey.zeke.ne.jp. IN TXT ( "v=DKIM1; p=" )' in wizard(host, "check", **late)[1]
+    code, said = wizard(host, "apply", "--answers", ANSWERS, "--yes", **late)
+    assert code == 0, said
+    for domain in DOMAINS:
+        argv = ["dig", "+short", "@127.0.0.1", f"s1._domainkey.{domain}", "TXT"]
+        assert host.run(argv, check=True).stdout.strip() == '"v=DKIM1; p="'
+    assert "withdraw-" in host.read("/etc/opendkim/KeyTable")
+    code, said = wizard(host, "apply", "--answers", ANSWERS, "--yes", "--section", "dkim", **late)
+    assert code == 0, said
+    assert "s1" not in host.read("/etc/opendkim/KeyTable")
+    assert "Waits: dkim" not in status(host, **late)
+    assert set(verdicts(host).values()) == {"right"}
+
+
+def status(host: Host, **environment: str) -> str:
+    """The output of `status`, with one blank in place of several."""
+    return " ".join(wizard(host, "status", **environment)[1].split())
 
 
 STEPS = ("dkim-key-zeke.ne.jp", "opendkim.conf", "dkim-service")

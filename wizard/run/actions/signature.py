@@ -29,8 +29,8 @@ from wizard.run.units import unit_state
 from wizard.text import printable
 
 _PAUSE = 0.05
-_AGAIN_SECONDS = 1.0
-"""Until the next message, where the first one had no signature."""
+_TRIES, _AGAIN_SECONDS = 4, 1.0
+"""Messages that are sent while the signature is not right, and the time between two."""
 _POSTFIX = "postfix"
 _NOT_A_NAME = frozenset("/:$!")
 _QUEUE, _SENDER, _LOCAL = "queue_directory", "double_bounce_sender", "mydestination"
@@ -63,13 +63,17 @@ def prove_signatures(action: ProveSignatures, context: Context) -> Undo:
 def _proven(name: str, public: str, record: KeyRecord, context: Context) -> Finding:
     """Return the finding. A program of Postfix that began before the reload may take one message more."""
     selector, _, domain = name.partition("._domainkey.")
-    deadline = time.monotonic() + context.patience.delivery
-    while True:
-        copy = send(domain, deadline, context)
-        why = "" if copy.text is None else fault(copy.text, domain, selector, public)
-        if not why or time.monotonic() > deadline:
-            return judge(name, copy.text is not None, why or copy.why, record)
-        context.loop.turn(_AGAIN_SECONDS)
+    why = ""
+    for at in range(_TRIES):
+        if at:
+            context.loop.turn(_AGAIN_SECONDS)
+        copy = send(domain, context)
+        if copy.text is None:
+            return judge(name, False, copy.why, record)
+        why = fault(copy.text, domain, selector, public)
+        if not why:
+            break
+    return judge(name, True, why, record)
 
 
 def judge(name: str, is_read: bool, why: str, record: KeyRecord) -> Finding:
@@ -102,7 +106,7 @@ _OTHER_WAY = (
 )
 
 
-def send(domain: str, deadline: float, context: Context) -> Copy:
+def send(domain: str, context: Context) -> Copy:
     """Send one message of a domain, and read it back."""
     state = unit_state(_POSTFIX, context)
     if state != "active":
@@ -129,6 +133,7 @@ def send(domain: str, deadline: float, context: Context) -> Copy:
         done = context.query(*argv, stdin=text)
         if done.status != 0:
             return Copy(why=listed(argv, done))
+        deadline = time.monotonic() + context.patience.delivery
         while time.monotonic() < deadline:
             path = watch.complete(marker.encode("ascii"))
             if path is not None:

@@ -48,16 +48,20 @@ def make_key(action: MakeKey, context: Context) -> Undo:
             f"there is no user {action.user}",
             "The package makes it: `rpm -V opendkim` and `dnf reinstall opendkim`.",
         ) from None
+    directory = os.path.dirname(action.path)  # noqa: PTH120 (a string suffices)
     directories = missing_directories((action.path,))
     undo = context.earlier or context.intend({"key": action.path, "made": directories})
-    for directory in directories:
-        make_directory(directory, _DIRECTORY)
-        with explained(doing, directory):
-            os.chown(directory, 0, user.pw_gid)
+    for one in directories:
+        make_directory(one, _DIRECTORY)
+        with explained(doing, one):
+            os.chown(one, 0, user.pw_gid)
 
     def write(path: str) -> None:
         advice = "`openssl genrsa -out FILE 2048` says why; nothing was put in place."
         context.require_success(doing, advice, *_genrsa(path, action.bits))
+        # On a full disk openssl writes a part of the key, or nothing, and exits with 0.
+        advice = f"Is the disk full? `df -h {directory}`; nothing was put in place."
+        context.require_success(doing, advice, "openssl", "pkey", "-in", path, "-noout")
 
     if files.make_by(action.path, write, uid=user.pw_uid, gid=user.pw_gid):
         context.say(f"{action.path} is new; {action.user} alone reads it.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import time
 from collections.abc import Iterator, Mapping
+from email.utils import formatdate
 from pathlib import PurePosixPath
 
 from wizard.answers.model import Answers
@@ -13,7 +14,9 @@ from wizard.dns.key_records import published, zone_line
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import NO_CURE, Check, Cure, Finding, cure
-from wizard.host.milter import milter_fault
+from wizard.finding import RIGHT as RIGHT_NOW
+from wizard.host import signature
+from wizard.host.milter import MilterFault, added_headers, milter_fault
 from wizard.host.network import parse_resolvers
 from wizard.host.signing import owner_name, read_keys
 from wizard.host.signing_facts import SigningKey
@@ -29,6 +32,7 @@ from wizard.text import printable, shortened
 
 APPLY = "postfix-wizard apply --section dkim --yes"
 DNS_SECONDS = 3.0
+SIGN_SECONDS = 2.0
 
 _UNIT = Check("unit.dkim", f"signer: {SIGNER.unit}", "runs, and answers on its socket")
 _KEYS = Check("dkim.keys", "DKIM: the keys", f"{SIGNER.user} alone can read and replace them")
@@ -45,7 +49,8 @@ def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Fin
     if answers.dkim.use != ON:
         return
     setup = today(door)
-    yield _judge_unit(door)
+    unit = _judge_unit(door)
+    yield unit
     if setup is None:
         yield _KEYS.wrong("the wizard's rows are not in its tables", f"`{APPLY}` writes them.")
         return
@@ -55,6 +60,8 @@ def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Fin
     yield _judge_keys(door, [keys[one] for one in setup.keys], found)
     yield _judge_networks(door, settings, setup)
     publics = {one: found[path].public for one, path in keys.items() if path in found}
+    if unit.verdict == RIGHT_NOW:
+        yield from _judge_signatures(setup, publics)
     yield from _judge_records(door, answers, setup, publics)
 
 
@@ -140,6 +147,48 @@ def _judge_networks(door: Door, settings: Settings, setup: Setup) -> Finding:
                 NO_CURE if foreign else cure(APPLY),
             )
     return _NETWORKS.right(shortened(list(wanted), _SHOWN))
+
+
+def _judge_signatures(setup: Setup, publics: Mapping[Key, str]) -> Iterator[Finding]:
+    """Have the signer sign a message of each domain, which is not sent, and verify it."""
+    for key in setup.signing:
+        check = Check(
+            "dkim.signature", f"a message from {key.domain}", f"signed with {key.selector}"
+        )
+        headers = (
+            ("From", f"postfix-wizard@{key.domain}"),
+            ("To", f"postfix-wizard@{key.domain}"),
+            ("Subject", "Is this signed?"),
+            ("Date", formatdate()),
+            ("Message-ID", f"<check.postfix-wizard@{key.domain}>"),
+        )
+        body = b"This message is not sent.\r\n"
+        public = publics.get(key, "")
+        try:
+            added = added_headers(SIGNER.socket, headers, body, SIGN_SECONDS)
+        except MilterFault as fault:
+            yield check.unknown(printable(f"{SIGNER.unit}: {fault}"))
+            # The others would wait as long.
+            return
+        if not public:
+            yield check.unknown("its key cannot be read here")
+            continue
+        head = "".join(f"{name}: {value}\r\n" for name, value in (*added, *headers))
+        why = signature.fault(
+            head.encode("utf-8", "surrogateescape") + b"\r\n" + body,
+            key.domain,
+            key.selector,
+            public,
+        )
+        if why:
+            commands = f"systemctl restart {SIGNER.unit}"
+            yield check.wrong(
+                printable(why),
+                f"`{commands}`, if its files changed since it began; `journalctl -u {SIGNER.unit} -n 20`.",
+                cure(commands),
+            )
+        else:
+            yield check.right(f"{SIGNER.unit} signs it, and the signature is right")
 
 
 def _covers(found: Mapping[str, str], network: str) -> bool:
