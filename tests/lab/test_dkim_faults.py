@@ -107,8 +107,8 @@ FULL = (
     "dd if=/dev/zero of=/etc/opendkim/ballast bs=4k 2>/dev/null; "
     "truncate -s -{room} /etc/opendkim/ballast"
 )
-ROOMS = (0, 2 * 4096, 4 * 4096, 6 * 4096)
-"""Bytes that are free. A key, an original and a table take a page of 4096 bytes each."""
+ROOMS = (0, 4096, 2 * 4096)
+"""Bytes that are free. Each of the two keys, and the next text of a table, takes a page of 4096 bytes."""
 
 
 def test_a_disk_that_fills_up_leaves_no_half_key_or_table(boot_host: BootHost) -> None:
@@ -137,8 +137,10 @@ def test_a_disk_that_fills_up_leaves_no_half_key_or_table(boot_host: BootHost) -
         assert names <= {"KeyTable", "SigningTable", "TrustedHosts", "ballast", "s1.private"}
         assert all(int(size) > 1600 for name, size in rows if name == "s1.private")
         host.run(["rm", "/etc/opendkim/ballast"], check=True)
-        code, said = wizard(host, "undo", "--yes")
-        assert code == 0 or "nothing" in said, (room, said)
+        assert texts(host, *POSTFIX) == before
+        for way in ("resume", "undo"):
+            code, said = wizard(host, way, "--yes")
+            assert code == 0, (room, way, said)
         assert texts(host, *TABLES) == stock, room
         assert texts(host, *POSTFIX) == before
         host.run(["sh", "-c", "rm -rf /etc/opendkim/keys/*"], check=True)
@@ -155,7 +157,10 @@ server.bind("/run/opendkim/opendkim.sock")
 server.listen()
 while True:
     link, _ = server.accept()
-    {answer}
+    try:
+        {answer}
+    except OSError:
+        pass
 """
 INSTEAD = {
     "hangs before its socket": ("/bin/sleep 999", "no socket"),
