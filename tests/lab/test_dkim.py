@@ -308,6 +308,15 @@ BREAKS = [
         "dns.dkim",
         f"sed -i '$d' {ZONE}; rndc reload; sleep 1",
     ),
+    (
+        # A row of the operator counts first, and nobody publishes its selector.
+        (
+            f"cd /etc/opendkim; sed -i '1i mine zeke.ne.jp:mine:{KEYS}/cafe.zeke.ne.jp/s1.private' KeyTable; "
+            "sed -i '1i *@zeke.ne.jp mine' SigningTable; systemctl restart opendkim; sleep 1"
+        ),
+        "dkim.signature",
+        "cd /etc/opendkim; sed -i 1d KeyTable SigningTable; systemctl restart opendkim; sleep 1",
+    ),
 ]
 
 
