@@ -36,7 +36,7 @@ from wizard.sections.dkim.opendkim import (
 from wizard.sections.dkim.postfix import MILTER
 from wizard.sections.dkim.rows import BEGIN, END, own_rows, rows
 from wizard.sections.dkim.section import DKIM
-from wizard.sections.dkim.setup import day_of, today_of
+from wizard.sections.dkim.setup import day_of, today_of, withdrawn_now
 from wizard.sections.dkim.signer import Key, Retired, Setup
 
 CASE = Case({"use": "on"}, files=())
@@ -349,6 +349,15 @@ def test_a_rotation_that_is_cut_off_between_two_files_signs_with_a_key_that_is_t
             assert texts(plan).get(SIGNING_TABLE, on.text(SIGNING_TABLE)) == then.text(
                 SIGNING_TABLE
             )
+
+
+def test_a_key_that_is_wanted_again_is_not_withdrawn() -> None:
+    *_, host = rotating(signing(SIGNED))
+    due = replace(host, read_at=host.read_at + 8 * 86_400)
+    assert withdrawn_now(ROTATED, due) == (Key(DOMAIN, "s202701"),)
+    again = replace(ONE, dkim=Dkim(use="on", selector="s202701"))
+    assert withdrawn_now(again, due) == ()
+    assert not any("signs no more" in one for one in build_plan(again, due).warnings)
 
 
 def test_a_rotation_back_to_the_old_key_withdraws_the_new_one() -> None:

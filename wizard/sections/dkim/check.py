@@ -54,10 +54,9 @@ def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Fin
     if setup is None:
         yield _KEYS.wrong("the wizard's rows are not in its tables", f"`{APPLY}` writes them.")
         return
-    old = [one.key for one in setup.retired]
-    keys = {one: SIGNER.key_path(one) for one in (*setup.keys, *old)}
+    keys = {one: SIGNER.key_path(one) for one in setup.keys}
     found = read_keys(door, keys.values())
-    yield _judge_keys(door, [keys[one] for one in setup.keys], found)
+    yield _judge_keys(door, list(keys.values()), found)
     yield _judge_networks(door, settings, setup)
     publics = {one: found[path].public for one, path in keys.items() if path in found}
     if unit.verdict == RIGHT_NOW:
@@ -203,7 +202,9 @@ def _judge_records(
     """Yield a finding for each domain that signs or is to sign."""
     known = {one.name: public for one, public in publics.items() if public}
     resolvers = parse_resolvers(door.readable_text("/etc/resolv.conf"))
-    said = published(known, resolvers, seconds=DNS_SECONDS) if door.is_live else {}
+    # Whether an old record has any key can be seen without the key.
+    queried = {one.key.name: "" for one in setup.retired} | known
+    said = published(queried, resolvers, seconds=DNS_SECONDS) if door.is_live else {}
     for domain in domains_of(answers):
         key = newest(domain, answers, setup)
         if key is None:

@@ -199,7 +199,7 @@ def _proof(request: Request, files: Collection[PlannedFile]) -> Iterator[Step]:
 
 def _waits(request: Request) -> Iterator[str]:
     """Yield what the operator does next."""
-    for key in withdrawn_now(request.host):
+    for key in withdrawn_now(request.answers, request.host):
         yield (
             f"dkim: {key.name} signs no more since a week or longer: publish {key.name}. IN TXT "
             f'"{WITHDRAWN}" in place of its record. A zone file of [dns] gets it with publish = ["dkim"]'

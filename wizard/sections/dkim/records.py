@@ -22,7 +22,11 @@ def signing_keys(door: Door, answers: Answers) -> dict[str, str]:
         return {}
     keys = [one for name in domains_of(answers) if (one := newest(name, answers, setup))]
     found = read_keys(door, [SIGNER.key_path(one) for one in keys])
-    withdrawn = {one.name: "" for one in setup.due(day_of(time.time()))}
+    withdrawn = {
+        one.name: ""
+        for one in setup.due(day_of(time.time()))
+        if one.selector != answers.dkim.selector
+    }
     return withdrawn | {
         one.name: key.public
         for one in keys

@@ -85,10 +85,14 @@ def _is_gone(host: Host, key: Key) -> bool:
     return record is not None and record.is_gone
 
 
-def withdrawn_now(host: Host) -> tuple[Key, ...]:
-    """Return the keys that are due to be withdrawn, and that are not known to be."""
+def withdrawn_now(answers: Answers, host: Host) -> tuple[Key, ...]:
+    """Return the keys that are due to be withdrawn, and that are not known to be.
+
+    A key that the answers want again is not among them.
+    """
     due = today_of(host).due(day_of(host.read_at))
-    return tuple(one for one in due if not _is_gone(host, one))
+    keys = wanted_keys(answers, host)
+    return tuple(one for one in due if one not in keys and not _is_gone(host, one))
 
 
 def day_of(seconds: float) -> str:
