@@ -63,6 +63,8 @@ def prove_signatures(action: ProveSignatures, context: Context) -> Undo:
 def _proven(name: str, public: str, record: KeyRecord, context: Context) -> Finding:
     """Return the finding. A program of Postfix that began before the reload may take one message more."""
     selector, _, domain = name.partition("._domainkey.")
+    if not public:
+        return judge(name, False, "its key cannot be read", record)
     why = ""
     for at in range(_TRIES):
         if at:
