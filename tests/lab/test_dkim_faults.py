@@ -166,7 +166,7 @@ INSTEAD = {
     "hangs before its socket": ("/bin/sleep 999", "no socket"),
     "takes a connection and hangs": ("time.sleep(999)", "does not answer"),
     "is another program": (
-        "link.sendall(b'220 mail ESMTP\\r\\n'); link.close()",
+        "link.recv(64); link.sendall(b'220 mail ESMTP\\r\\n'); link.recv(64); link.close()",
         "is not a milter",
     ),
 }

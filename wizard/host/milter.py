@@ -109,6 +109,8 @@ def _connected(path: str, seconds: float) -> Iterator[socket.socket]:
         # An alias of TimeoutError from Python 3.10 on.
         except socket.timeout:
             raise MilterFault(f"who listens on {path} does not answer") from None
+        except (BrokenPipeError, ConnectionResetError):
+            raise MilterFault(f"who listens on {path} ends the session") from None
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else error
             raise MilterFault(f"{path}: {why}") from None

@@ -16,7 +16,7 @@ import dkim  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
 from wizard.finding import RIGHT, UNKNOWN, WRONG
-from wizard.host.milter import MilterFault, added_headers
+from wizard.host.milter import MilterFault, added_headers, milter_fault
 from wizard.sections.dkim import check as module
 from wizard.sections.dkim.setup import SIGNER
 from wizard.sections.dkim.signer import Key, Setup
@@ -166,3 +166,24 @@ def test_a_signer_is_verified_by_the_message_that_it_signs(
         found = list(module._judge_signatures(setup, publics))
         assert [one.verdict for one in found] == verdicts, at
         assert {one.id for one in found} == {"dkim.signature"}
+
+
+def test_who_ends_the_session_is_named(tmp_path: Path) -> None:
+    """Whether the first packet can still be written is a matter of time."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+
+        def run() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+
+        threading.Thread(target=run, daemon=True).start()
+        said = {milter_fault(str(tmp_path / "s"), 1.0) for _ in range(20)}
+        server.shutdown(socket.SHUT_RDWR)
+    path = tmp_path / "s"
+    assert said <= {
+        f"who listens on {path} ends the session",
+        f"what listens on {path} is not a milter",
+    }
