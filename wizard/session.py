@@ -299,6 +299,12 @@ class Session:
         from wizard.move.ticks import read_saved  # noqa: PLC0415
 
         view = probe(old, answers, host.network.addresses, host.network.resolvers)
+        found = (one.withdrawals(host) for one in SECTIONS)
+        view = replace(
+            view,
+            withdrawals={name: date for each in found for name, date in each.items()},
+            day=time.strftime("%Y-%m-%d", time.gmtime()),
+        )
         saved, warnings = read_saved(self.places, old.name)
         return checklist(view, saved, time.time(), warnings)
 

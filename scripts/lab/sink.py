@@ -52,8 +52,8 @@ class _Talk(socketserver.StreamRequestHandler):
         lines = list(iter(self.rfile.readline, b".\r\n"))
         text = "\n".join(envelope).encode() + b"\n\n" + b"".join(lines)
         place = Path(sys.argv[1])
-        # Whoever looks for *.eml sees whole messages alone.
-        part = place / f"{time.time_ns()}.part"
+        # Whoever looks for *.eml sees whole messages alone. The name says who sent it.
+        part = place / f"{time.time_ns()}-{self.client_address[0]}.part"
         part.write_bytes(text)
         part.rename(part.with_suffix(".eml"))
         envelope.clear()

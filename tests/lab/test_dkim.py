@@ -13,7 +13,7 @@ from typing import Any
 import dkim  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import pytest
 
-from lab import sink
+from lab import faketime, sink, suites
 from lab.host import Host
 from tests.faults.operating import begin, worker_in_step
 from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wizard
@@ -36,9 +36,9 @@ DOMAINS = ("zeke.ne.jp", "cafe.zeke.ne.jp")
 
 SEND = """
 import smtplib, ssl, sys
-address, port, login, sender, to = sys.argv[1:]
+address, port, login, sender, to, subject = sys.argv[1:]
 context = ssl._create_unverified_context()
-text = f"From: {sender}\\r\\nTo: {to}\\r\\nSubject: door {port}\\r\\n\\r\\nHello there.\\r\\n"
+text = f"From: {sender}\\r\\nTo: {to}\\r\\nSubject: {subject}\\r\\n\\r\\nHello there.\\r\\n"
 try:
     with (smtplib.SMTP_SSL(address, int(port), "here.example.com", context=context)
           if port == "465" else smtplib.SMTP(address, int(port), "here.example.com")) as talk:
@@ -86,18 +86,25 @@ def publish(host: Host, *lines: str) -> None:
 
 def send(host: Host, port: int, sender: str, to: str = FRIEND, **where: Any) -> str:
     login = "taro" if port != 25 else ""
-    argv = ["python3", "-c", SEND, where.get("address", "127.0.0.1"), str(port), login, sender, to]
+    subject = where.get("subject", f"door {port}")
+    address = where.get("address", "127.0.0.1")
+    argv = ["python3", "-c", SEND, address, str(port), login, sender, to, subject]
     run = where.get("run", host.run)
     return str(run(argv, check=True).stdout.strip())
 
 
-def messages(keep: Path, count: int) -> dict[str, bytes]:
-    """The messages that came, by subject, without the envelope that the sink puts above them."""
+def arrived(keep: Path, count: int) -> list[Path]:
+    """The files of the messages that came to the stranger's server."""
     deadline = time.monotonic() + 30
     while len(found := sorted(keep.glob("*.eml"))) < count and time.monotonic() < deadline:
         time.sleep(0.1)
     assert len(found) == count
-    bodies = [one.read_bytes().partition(b"\n\n")[2] for one in found]
+    return found
+
+
+def messages(keep: Path, count: int) -> dict[str, bytes]:
+    """The messages that came, by subject, without the envelope that the sink puts above them."""
+    bodies = [one.read_bytes().partition(b"\n\n")[2] for one in arrived(keep, count)]
     return {re.findall(rb"Subject: (.*?)\r?\n", one)[0].decode(): one for one in bodies}
 
 
@@ -301,6 +308,15 @@ BREAKS = [
         "dns.dkim",
         f"sed -i '$d' {ZONE}; rndc reload; sleep 1",
     ),
+    (
+        # A row of the operator counts first, and nobody publishes its selector.
+        (
+            f"cd /etc/opendkim; sed -i '1i mine zeke.ne.jp:mine:{KEYS}/cafe.zeke.ne.jp/s1.private' KeyTable; "
+            "sed -i '1i *@zeke.ne.jp mine' SigningTable; systemctl restart opendkim; sleep 1"
+        ),
+        "dkim.signature",
+        "cd /etc/opendkim; sed -i 1d KeyTable SigningTable; systemctl restart opendkim; sleep 1",
+    ),
 ]
 
 
@@ -368,9 +384,48 @@ def test_our_own_zone_gets_the_records_by_a_run(boot_host: BootHost) -> None:
     assert code == 0, said
     for domain in DOMAINS:
         assert record(host, domain).split("( ")[1].rstrip(" )\n") in host.read(ZONE)
+    assert "Waits: dkim: Nothing is signed with s1._domainkey" in status(host)
     code, said = apply(host, "--section", "dkim")
     assert code == 0, said
     assert set(verdicts(host).values()) == {"right"}
+    assert "Waits: dkim" not in status(host)
+
+    # Another selector: keys, then their records, then signatures.
+    host.write(ANSWERS, (ON + zone).replace('"s1"', '"s2"'), 0o600)
+    for words in ((), (), ("--section", "dkim")):
+        code, said = apply(host, *words)
+        assert code == 0, said
+    assert "signed with s2, and right" in said
+    assert set(verdicts(host).values()) == {"right"}
+    assert "Waits: dkim" not in status(host)
+    code, said = apply(host)
+    assert "Nothing to do" in said, said
+
+    # Eight days later the old keys are due, for `status`, `check` and the plan.
+    host.push(faketime.library(suites.suite("el9")), "/usr/local/lib/libfaketime.so.1")
+    late = {"LD_PRELOAD": "/usr/local/lib/libfaketime.so.1", "FAKETIME": "+8d"}
+    assert "s1._domainkey.cafe.zeke.ne.jp" in status(host, **late)
+    assert 's1._domainkey.zeke.ne.jp. IN TXT ( "v=DKIM1; p=" )' in said_by(host, "check", **late)
+    code, said = wizard(host, "apply", "--answers", ANSWERS, "--yes", **late)
+    assert code == 0, said
+    for domain in DOMAINS:
+        argv = ["dig", "+short", "@127.0.0.1", f"s1._domainkey.{domain}", "TXT"]
+        assert host.run(argv, check=True).stdout.strip() == '"v=DKIM1; p="'
+    assert "withdraw-" in host.read("/etc/opendkim/KeyTable")
+    code, said = wizard(host, "apply", "--answers", ANSWERS, "--yes", "--section", "dkim", **late)
+    assert code == 0, said
+    assert "s1" not in host.read("/etc/opendkim/KeyTable")
+    assert "Waits: dkim" not in status(host, **late)
+    assert set(verdicts(host).values()) == {"right"}
+
+
+def status(host: Host, **environment: str) -> str:
+    return said_by(host, "status", **environment)
+
+
+def said_by(host: Host, command: str, **environment: str) -> str:
+    """The output of a command, with one blank in place of several."""
+    return " ".join(wizard(host, command, **environment)[1].split())
 
 
 STEPS = ("dkim-key-zeke.ne.jp", "opendkim.conf", "dkim-service")

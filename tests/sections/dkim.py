@@ -18,7 +18,7 @@ from wizard.dns.key_record import KeyRecord
 from wizard.host.facts import Distribution, Host, Unit
 from wizard.host.signing_facts import Signing, SigningKey
 from wizard.paths import MAIN_CF, MASTER_CF
-from wizard.plan.actions import AskRecords, Install, MakeKey, TurnSigner
+from wizard.plan.actions import AskRecords, Install, MakeKey, ProveSignatures, TurnSigner
 from wizard.plan.model import Plan
 from wizard.plan.wire import plan_to_bytes
 from wizard.planning.build import build_plan
@@ -36,6 +36,8 @@ from wizard.sections.dkim.opendkim import (
 from wizard.sections.dkim.postfix import MILTER
 from wizard.sections.dkim.rows import BEGIN, END, own_rows, rows
 from wizard.sections.dkim.section import DKIM
+from wizard.sections.dkim.setup import day_of, today_of, withdrawn_now
+from wizard.sections.dkim.signer import Key, Retired, Setup
 
 CASE = Case({"use": "on"}, files=())
 
@@ -234,6 +236,28 @@ def test_a_server_that_cannot_be_asked_needs_a_yes() -> None:
     assert pending(build_plan(ONE, host)) == []
 
 
+def test_a_signature_is_verified_once_postfix_has_the_signer_and_after_each_change() -> None:
+    plan = build_plan(ONE, with_record(SIGNED, "right"), ("dkim",))
+    steps = pending(plan)
+    assert steps.index("service") < steps.index("dkim-signature") < steps.index("check")
+    (proof,) = [one.action for one in plan.steps if one.id == "dkim-signature"]
+    assert proof == ProveSignatures(((NAME, KEY),))
+    assert "dkim-signature" not in pending(build_plan(ONE, SIGNED))
+    host = signing(SIGNED)
+    assert "dkim-signature" not in pending(build_plan(ONE, host))
+    main = host.text(MAIN_CF) + b"mynetworks = 127.0.0.0/8, 10.1.0.0/16\n"
+    changed = build_plan(ONE, host.with_file(MAIN_CF, live=main), ("dkim",))
+    assert "dkim-signature" in pending(changed)
+    # A first key of one more domain: the other one signed before.
+    two = replace(ONE, dkim=Dkim(use="on", domains=(DOMAIN, "b.example")))
+    made = after(build_plan(two, host, ("dkim",)), host)
+    new = "s202701._domainkey.b.example"
+    plan = build_plan(two, with_record(made, "right", new), ("dkim",))
+    (proof,) = [one.action for one in plan.steps if one.id == "dkim-signature"]
+    assert isinstance(proof, ProveSignatures)
+    assert [name for name, _ in proof.keys] == [new]
+
+
 def test_the_milters_of_others_stay_and_are_repeated() -> None:
     main = SIGNED.text(MAIN_CF) + (
         b"smtpd_milters = inet:127.0.0.1:11332\n"
@@ -268,11 +292,89 @@ def test_a_chroot_is_in_the_way() -> None:
     assert "write n in its fifth column" in said(SIGNED.with_file(MASTER_CF, live=master))
 
 
+DUE = day_of(SIGNED.read_at + 7 * 86_400)
+NEW_NAME = f"new._domainkey.{DOMAIN}"
+ROTATED = replace(ONE, dkim=Dkim(use="on", selector="new"))
+
+
+def rotating(host: Host) -> list[Host]:
+    """The hosts of a rotation: with the old key, with the new one too, and with the new one signing."""
+    made = after(build_plan(ROTATED, host, ("dkim",)), host)
+    return [host, made, after(build_plan(ROTATED, with_record(made, "right", NEW_NAME)), made)]
+
+
+def live(host: Host) -> Setup:
+    return today_of(host)
+
+
+def test_the_old_key_of_a_rotation_is_due_to_be_withdrawn_after_a_week() -> None:
+    *_, host = rotating(signing(SIGNED))
+    old, new = Key(DOMAIN, "s202701"), Key(DOMAIN, "new")
+    assert live(host).retired == (Retired(old, DUE),)
+    assert (live(host).keys, live(host).signing) == ((new,), (new,))
+    # The day does not move, and the next plan has nothing to do.
+    later = replace(host, read_at=host.read_at + 3 * 86_400)
+    assert pending(build_plan(ROTATED, later, ("dkim",))) == []
+    assert list(DKIM.issues(later, ROTATED, ())) == []
+    due = replace(host, read_at=host.read_at + 7 * 86_400)
+    (issue,) = DKIM.issues(due, ROTATED, ())
+    assert issue.state == "waits"
+    assert NAME in issue.why
+    (warning,) = [one for one in build_plan(ROTATED, due).warnings if one.startswith("dkim")]
+    assert f'{NAME}. IN TXT "v=DKIM1; p="' in warning
+    # Once no server has the key, its rows go.
+    records = {NAME: KeyRecord("wrong", "p= is empty", is_gone=True)}
+    gone = replace(due, signing=replace(due.signing, records=records))
+    plan = build_plan(ROTATED, gone, ("dkim",))
+    assert list(rows(texts(plan)[KEY_TABLE])) == [NEW_NAME]
+    assert not [one for one in plan.warnings if one.startswith("dkim")]
+    done = after(plan, gone)
+    assert list(DKIM.issues(done, ROTATED, ())) == []
+
+
+def test_a_rotation_that_is_cut_off_between_two_files_signs_with_a_key_that_is_there() -> None:
+    hosts = rotating(signing(SIGNED))
+    for before, then in zip(hosts, hosts[1:]):
+        written = before
+        for path in (KEY_TABLE, SIGNING_TABLE, TRUSTED_HOSTS, CONF):
+            written = written.with_file(path, live=then.text(path))
+            named = set(rows(written.text(SIGNING_TABLE)).values())
+            assert named <= rows(written.text(KEY_TABLE)).keys(), path
+            assert {one.name for one in live(written).signing} == named
+            # From there the same run comes to the same end.
+            records = {NEW_NAME: KeyRecord("right", "ns")} if then is hosts[2] else {}
+            on = replace(written, signing=replace(then.signing, records=records))
+            plan = build_plan(ROTATED, on, ("dkim",))
+            assert texts(plan).get(KEY_TABLE, on.text(KEY_TABLE)) == then.text(KEY_TABLE)
+            assert texts(plan).get(SIGNING_TABLE, on.text(SIGNING_TABLE)) == then.text(
+                SIGNING_TABLE
+            )
+
+
+def test_a_key_that_is_wanted_again_is_not_withdrawn() -> None:
+    *_, host = rotating(signing(SIGNED))
+    due = replace(host, read_at=host.read_at + 8 * 86_400)
+    assert withdrawn_now(ROTATED, due) == (Key(DOMAIN, "s202701"),)
+    again = replace(ONE, dkim=Dkim(use="on", selector="s202701"))
+    assert withdrawn_now(again, due) == ()
+    assert not any("signs no more" in one for one in build_plan(again, due).warnings)
+
+
+def test_a_rotation_back_to_the_old_key_withdraws_the_new_one() -> None:
+    *_, host = rotating(signing(SIGNED))
+    answers = replace(ONE, dkim=Dkim(use="on", selector="s202701"))
+    plan = build_plan(answers, with_record(host, "right"), ("dkim",))
+    back = live(after(plan, host))
+    assert back.signing == (Key(DOMAIN, "s202701"),)
+    assert [one.key.selector for one in back.retired] == ["new"]
+
+
 def test_a_new_selector_signs_only_once_its_record_is_there() -> None:
     host = signing(SIGNED)
     answers = replace(ONE, dkim=Dkim(use="on", selector="new"))
     plan = build_plan(answers, host, ("dkim",))
-    assert pending(plan) == [f"dkim-key-{DOMAIN}", "KeyTable", "dkim-service", "check"]
+    steps = [f"dkim-key-{DOMAIN}", "KeyTable", "dkim-service", "dkim-signature", "check"]
+    assert pending(plan) == steps
     found = texts(plan)
     new = f"new._domainkey.{DOMAIN}"
     assert list(rows(found[KEY_TABLE])) == [new, NAME]
@@ -286,7 +388,12 @@ def test_a_domain_that_is_not_wanted_signs_no_more() -> None:
     answers = replace(ONE, dkim=Dkim(use="on", domains=("other.example",)))
     found = texts(build_plan(answers, signing(SIGNED), ("dkim",)))
     assert own_rows(found[SIGNING_TABLE]) == ()
-    assert list(rows(found[KEY_TABLE])) == ["s202701._domainkey.other.example"]
+    # Its key stays until its record is withdrawn.
+    assert list(rows(found[KEY_TABLE])) == [
+        "s202701._domainkey.other.example",
+        NAME,
+        f"withdraw-{DUE}.{NAME}",
+    ]
 
 
 def test_a_sub_domain_comes_before_the_domain_above() -> None:
@@ -442,6 +549,20 @@ def test_bad_values_are_refused(field: str, value: Any) -> None:
 
 def test_a_signer_that_is_down_is_an_issue_of_the_section() -> None:
     down = replace(SIGNED, units={"opendkim.service": Unit("enabled", "failed")})
-    (issue,) = DKIM.issues(down, ONE, ())
-    assert "opendkim does not run (failed)" in issue.why
-    assert list(DKIM.issues(SIGNED, ONE, ())) == []
+    first, waits = DKIM.issues(down, ONE, ())
+    assert "opendkim does not run (failed)" in first.why
+    assert waits.state == "waits"
+    assert list(DKIM.issues(signing(SIGNED), ONE, ())) == []
+
+
+def test_a_key_that_does_not_sign_yet_waits_and_its_check_is_named() -> None:
+    (issue,) = DKIM.issues(SIGNED, ONE, ())
+    assert issue.state == "waits"
+    assert f"signed with {NAME} yet: `postfix-wizard check`" in issue.why
+    assert DKIM.value(SIGNED, ONE) == "opendkim, active, signs nothing yet"
+    assert DKIM.value(signing(SIGNED), ONE) == "opendkim, active"
+    answers = replace(ONE, dkim=Dkim(use="on", selector="new"))
+    host = signing(SIGNED)
+    (issue,) = DKIM.issues(after(build_plan(answers, host, ("dkim",)), host), answers, ())
+    assert f"new._domainkey.{DOMAIN} yet" in issue.why
+    assert NAME not in issue.why

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 
+from wizard.answers.model import Answers
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
+from wizard.host.facts import Host
 from wizard.move import report
 from wizard.move.model import Checklist
 from wizard.planning import leftovers
 from wizard.secrets import masked, masked_data
+from wizard.sections.section import WAITS
 from wizard.session import Session
 from wizard.status.drift import DriftItem
+from wizard.status.issues import host_issues
 from wizard.text import counted, hanging
 
 VERSION = 1
@@ -56,6 +60,7 @@ def run_status(session: Session, options: Options, console: Console) -> int:
             console.say(*(line for one in drifted for line in _lines(one)))
             console.say(_summary(len(found), len(drifted), newest))
         console.say(*(f"Warning: {words}" for words in leftovers.warnings(host)))
+        console.say(*(_waits(host, today, found) if today is not None else ()))
         if move is not None:
             console.say(*_of_the_move(move))
         if not newest and not found:
@@ -75,6 +80,14 @@ def _lines(one: DriftItem) -> Iterator[str]:
     if len(one.diff) > MAX_DIFF_LINES:
         more = counted(len(one.diff) - MAX_DIFF_LINES, "more line")
         yield f"{indent}(and {more}: --json has them all)"
+
+
+def _waits(host: Host, today: Answers, found: Collection[DriftItem]) -> Iterator[str]:
+    """Yield what waits for something outside Postfix, as in the list of sections."""
+    reported = frozenset(one.id for one in found)
+    for name, issue in host_issues(host, today, reported):
+        if issue.state == WAITS:
+            yield from hanging(masked(f"Waits: {name}: {issue.why}"), _WIDTH, "  ")
 
 
 def _of_the_move(move: Checklist) -> Iterator[str]:

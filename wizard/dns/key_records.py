@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.dns.authority import ask_each_server
-from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG, KeyRecord
+from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WITHDRAWN, WRONG, KeyRecord
 from wizard.dns.spf import text_of
 from wizard.dns.txt import strings
 from wizard.text import printable, shortened
 
 _SHOWN = 80
+_IS_WITHDRAWN = "its key is withdrawn (p= is empty)"
 
 
 def record_text(public: str) -> str:
-    """Return the text of the record; `public` is a SubjectPublicKeyInfo in base64."""
-    return f"v=DKIM1; k=rsa; p={public}"
+    """Return the text of the record; `public` is a SubjectPublicKeyInfo in base64, "" to withdraw it."""
+    return f"v=DKIM1; k=rsa; p={public}" if public else WITHDRAWN
 
 
 def zone_line(name: str, public: str) -> str:
@@ -37,7 +38,7 @@ def fault(records: Sequence[str], public: str) -> str:
     if tags.get("v", "DKIM1").strip() != "DKIM1" or "p" not in tags:
         return f"it is no record of a key: {printable(records[0], _SHOWN)}"
     if not key:
-        return "its key is withdrawn (p= is empty)"
+        return _IS_WITHDRAWN
     if kind != "rsa":
         return f"it has a key of {printable(kind, _SHOWN)}, not of RSA"
     return "" if key == public else "it has another key"
@@ -78,12 +79,13 @@ def judge(answers: Mapping[str, Answer], public: str) -> KeyRecord:
     }
     missing = [server for server, one in answers.items() if one.known and one.state != FOUND]
     silent = [f"{server}: {one.why}" for server, one in answers.items() if not one.known]
+    is_gone = not silent and all(why == _IS_WITHDRAWN for why in wrong.values())
     for server, why in wrong.items():
         if why:
-            return KeyRecord(WRONG, f"{server}: {why}")
+            return KeyRecord(WRONG, f"{server}: {why}", is_gone)
     if missing:
         some = "" if len(missing) == len(answers) else f" at {shortened(missing, 3)}"
-        return KeyRecord(MISSING, f"there is no record{some}")
+        return KeyRecord(MISSING, f"there is no record{some}", is_gone)
     if silent:
         return KeyRecord(UNKNOWN, shortened(silent, 3))
     return KeyRecord(RIGHT, shortened(list(answers), 3))

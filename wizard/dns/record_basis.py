@@ -40,7 +40,7 @@ class Basis:
     """What each record follows from; `addresses` are this host's public IPv4 addresses.
 
     `relay` is the host through which mail leaves, "" if it leaves directly. `signing` has the public parts of
-    the keys that sign mail or are to do so, by name of the record.
+    the keys that sign mail or are to do so, by name of the record, "" for a key to withdraw.
     """
 
     answers: Answers

@@ -130,7 +130,11 @@ def first_dmarc(basis: Basis, domain: str) -> str:
 
 
 def _signing(basis: Basis) -> tuple[str, ...]:
-    return tuple(basis.signing)
+    return tuple(name for name, public in basis.signing.items() if public)
+
+
+def _withdrawn(basis: Basis) -> tuple[str, ...]:
+    return tuple(name for name, public in basis.signing.items() if not public)
 
 
 def _dkim(basis: Basis, name: str) -> Iterator[Data]:
@@ -230,6 +234,18 @@ KINDS = (
         "DKIM: the key with which mail of the name is signed.",
         publish="dkim",
         version="v=DKIM1",
+    ),
+    RecordKind(
+        "dkim-withdrawn",
+        "TXT",
+        "{}.",
+        _withdrawn,
+        _dkim,
+        "DKIM: a key that signs no more.",
+        note="It takes the place of the key's record.",
+        publish="dkim",
+        version="v=DKIM1",
+        completes=True,
     ),
     RecordKind(
         "dmarc",

@@ -125,7 +125,8 @@ def _completed(zone: Zone, present: Sequence[Record], one: Addition) -> Optional
     data = present[0].data
     start, end = data[0].start, data[-1].end
     text = zone.text[start:end]
-    if len(present) > 1 or b"\n" in text or b";" in text:
+    between = b"".join(zone.text[one.end : more.start] for one, more in zip(data, data[1:]))
+    if len(present) > 1 or b"\n" in text or b";" in between:
         return None
     if text_of(_data(present[0])) == text_of(one.data):
         return Splice(start, end, text, one.why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from wizard.move.items import ITEMS, filled
+from wizard.move.items import filled, items_of
 from wizard.move.model import (
     DONE,
     OPEN,
@@ -28,7 +28,7 @@ def checklist(
     """
     rows: list[Row] = []
     settled: set[str] = set()
-    for item in ITEMS:
+    for item in items_of(view):
         seen = item.probe(view, saved)
         state = _state(seen, ticked=item.id in saved.ticked)
         row = Row(

@@ -178,6 +178,13 @@ def _stopped(view: View, _saved: SavedState) -> ProbeResult:
     return ProbeResult(UNKNOWN, view.port25.words)
 
 
+def _withdrawn(view: View, _saved: SavedState) -> ProbeResult:
+    due = [name for name, date in view.withdrawals.items() if date <= view.day]
+    later = [f"{name} from {date} on" for name, date in view.withdrawals.items() if name not in due]
+    seen = [f"due: {shortened(due, _MAX_NAMES)}"] if due else []
+    return ProbeResult(OPEN, "; ".join([*seen, *later[:_MAX_NAMES]]))
+
+
 ITEMS: tuple[Item, ...] = (
     Item(
         "ttl",
@@ -256,7 +263,23 @@ ITEMS: tuple[Item, ...] = (
     ),
 )
 
+_WITHDRAWN = Item(
+    "dkim-withdrawn",
+    "Old keys of signatures are withdrawn",
+    "Who gets hold of an old key can sign mail in your name as long as its record is published.",
+    "Which keys signed earlier and are not withdrawn yet, from the signer's files.",
+    "A week after the new key signs, publish the record with an empty `p=` that `postfix-wizard check` "
+    "prints; then `postfix-wizard apply --section dkim`.",
+    _withdrawn,
+)
+
 IDS = tuple(one.id for one in ITEMS)
+"""The items of each move, which can be ticked."""
+
+
+def items_of(view: View) -> tuple[Item, ...]:
+    """Return the items of a move: those of each move, and old keys of signatures if there are any."""
+    return (*ITEMS, _WITHDRAWN) if view.withdrawals else ITEMS
 
 
 def filled(text: str, view: View) -> str:

@@ -32,7 +32,8 @@ class View:
     """What the probes saw. `own` are this host's addresses, `theirs` the old server's.
 
     `records` has the DNS answers. The zones' own servers answered the questions in `zones_own`,
-    the resolvers all others.
+    the resolvers all others. `withdrawals` are those of the sections (`Section.withdrawals`), and
+    `day` is today (YYYY-MM-DD).
     """
 
     old: OldServer
@@ -42,6 +43,8 @@ class View:
     records: Mapping[Question, Answer]
     zones_own: frozenset[Question]
     port25: Port25
+    withdrawals: Mapping[str, str] = field(default_factory=dict)
+    day: str = ""
 
     def of(self, name: str, kind: str) -> Answer:
         """Return the answer to a question. A question without an answer is SILENT."""

@@ -158,6 +158,17 @@ class AskRecords:
 
 
 @dataclass(frozen=True)
+class ProveSignatures:
+    """Send a message of each domain, which this host discards, and verify its signature.
+
+    `keys` are those of `AskRecords`. The run returns if a signature is missing or not right. What
+    cannot be observed fails nothing.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class SetMember:
     """Make a user a member of a group, or, without `is_member`, end that (usermod(8), gpasswd(1))."""
 

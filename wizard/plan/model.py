@@ -30,6 +30,7 @@ Action = Union[
     actions.ReturnSigner,
     actions.MakeKey,
     actions.AskRecords,
+    actions.ProveSignatures,
     actions.SetMember,
     actions.AskThenFlush,
     actions.BuildTable,

@@ -62,6 +62,7 @@ _OF = {
     SIGNER: (
         actions.AskRecords,
         actions.MakeKey,
+        actions.ProveSignatures,
         actions.SetMember,
         actions.TurnSigner,
         actions.ReturnSigner,

@@ -36,7 +36,7 @@ MISSING = "missing"
 UNHEALTHY = "unhealthy"
 BY_HAND = "changed by hand"
 WAITS = "waits"
-"""The states of an issue. Waits: mail waits for Dovecot."""
+"""The states of an issue. Waits: mail waits for Dovecot, or a key for its record."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,8 @@ class Section:
     - `check`: findings on the live host. `about`: what they are about, by patterns of their IDs, as in
       `wizard.check.counting`. Without a row, `NAME.*` is about the section's files and units.
     - `signing_keys`: the public parts of keys that sign mail, by name of their DNS records.
+    - `withdrawals`: records of keys that sign no more, by name with the date (YYYY-MM-DD) from which each is
+      to be withdrawn.
     - `stays`: a sentence for each thing that its units made and that undo does not take away.
     - `preview`: by field, what the plan writes for it, if that is not `parameter = value`. It gets the
       checked values of the section and those of `hostname`.
@@ -151,6 +153,7 @@ class Section:
     )
     about: tuple[tuple[str, str], ...] = ()
     signing_keys: Callable[[Door, Answers], Mapping[str, str]] = lambda _door, _answers: {}
+    withdrawals: Callable[[Host], Mapping[str, str]] = lambda _host: {}
     stays: tuple[str, ...] = ()
     preview: Callable[[Mapping[str, Any]], TextByName] = lambda _checked: {}
     excluded: Callable[[Answers, Host], Iterator[Problem]] = lambda _answers, _host: iter(())

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from wizard.dns.key_record import KeyRecord
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check
 from wizard.host.signing_facts import SigningKey
-from wizard.postfix.milters import MAPS, OUR_MAPS
 from wizard.postfix.settings import Settings
 from wizard.sections.dkim import check as module
+from wizard.sections.dkim.milters import MAPS, OUR_MAPS
 from wizard.sections.dkim.setup import SIGNER
-from wizard.sections.dkim.signer import Key, Setup
+from wizard.sections.dkim.signer import Key, Retired, Setup
 
 PATH = "/etc/opendkim/keys/a.example/s.private"
 KEYS = {
@@ -98,3 +99,27 @@ def test_a_network_without_the_milter_of_port_25_is_named(tmp_path: Path) -> Non
     found = module._judge_networks(Door(tmp_path), settings, signing)
     assert (found.verdict, "10.0.0.0/8 is in mynetworks" in found.seen) == (WRONG, True)
     assert module._judge_networks(Door(tmp_path), settings, Setup()).verdict == RIGHT
+
+
+OLD = Retired(Key("a.example", "s"), "20261208")
+PUBLISHED = KeyRecord("right", "ns.a.example")
+OLD_STATES = {
+    "in the week": (PUBLISHED, False, RIGHT, "published until 2026-12-08"),
+    "due": (PUBLISHED, True, WARNING, "due since 2026-12-08"),
+    "withdrawn": (KeyRecord("wrong", "x", is_gone=True), True, RIGHT, f"`rm {PATH}`"),
+    "withdrawn early": (KeyRecord("missing", "x", is_gone=True), False, RIGHT, "withdrawn"),
+    "at one server only": (KeyRecord("wrong", "ns: withdrawn"), True, WARNING, "due since"),
+    "silent": (KeyRecord("unknown", "no answer"), True, UNKNOWN, "no answer"),
+}
+
+
+@pytest.mark.parametrize(
+    ("record", "is_due", "verdict", "seen"), OLD_STATES.values(), ids=OLD_STATES
+)
+def test_the_record_of_an_old_key(record: KeyRecord, is_due: bool, verdict: str, seen: str) -> None:
+    found = module._old_record(OLD, record, is_due=is_due)
+    assert found.verdict == verdict
+    assert seen in found.seen
+    assert ('s._domainkey.a.example. IN TXT ( "v=DKIM1; p=" )' in found.advice) == (
+        verdict == WARNING
+    )

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from wizard.dns import key_records
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer, Question
-from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG
+from wizard.dns.authority import Server, ZoneAnswers
+from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG, KeyRecord
 from wizard.dns.key_records import fault, judge, record_text, zone_line
 from wizard.door import Door
 from wizard.host.milter import milter_fault
@@ -185,3 +187,60 @@ STATES = {
 @pytest.mark.parametrize(("answers", "state"), STATES.values(), ids=STATES)
 def test_the_worst_answer_counts(answers: dict[str, Answer], state: str) -> None:
     assert judge(answers, PUBLIC).state == state
+
+
+NO_KEY = answer(FOUND, shown("v=DKIM1; p="))
+GONE = {
+    "withdrawn": ({"a": NO_KEY, "b": NO_KEY}, True),
+    "taken out": ({"a": answer(NO_NAME), "b": answer(NO_RECORD)}, True),
+    "both": ({"a": NO_KEY, "b": answer(NO_NAME)}, True),
+    "at one server": ({"a": NO_KEY, "b": GOOD}, False),
+    "taken out at one": ({"a": answer(NO_NAME), "b": GOOD}, False),
+    "one is silent": ({"a": NO_KEY, "b": answer(SILENT)}, False),
+    "another key": ({"a": answer(FOUND, shown("v=DKIM1; p=AAAA"))}, False),
+    "no servers": ({}, False),
+}
+
+
+@pytest.mark.parametrize(("answers", "is_gone"), GONE.values(), ids=GONE)
+def test_a_key_is_gone_once_no_server_has_it(answers: dict[str, Answer], is_gone: bool) -> None:
+    assert judge(answers, PUBLIC).is_gone is is_gone
+    # The key itself may be gone from this host.
+    assert judge(answers, "").is_gone is is_gone
+
+
+QUESTION = Question("s._domainkey.a.example", "TXT")
+SERVERS = {
+    "both have it": ((GOOD, GOOD), RIGHT, "ns1, ns2"),
+    "the second is behind": ((GOOD, answer(NO_NAME)), MISSING, "there is no record at ns2"),
+    "the second has two": (
+        (GOOD, answer(FOUND, shown(TEXT), shown(TEXT))),
+        WRONG,
+        "ns2: there are 2",
+    ),
+    "the second has an old key": (
+        (GOOD, answer(FOUND, shown("v=DKIM1; p=AAAA"))),
+        WRONG,
+        "ns2: it has another key",
+    ),
+    "the first is hidden": ((answer(SILENT), GOOD), UNKNOWN, "ns1: no answer in time"),
+}
+
+
+@pytest.mark.parametrize(("answers", "state", "why"), SERVERS.values(), ids=SERVERS)
+def test_each_server_of_a_zone_counts(
+    monkeypatch: pytest.MonkeyPatch, answers: tuple[Answer, Answer], state: str, why: str
+) -> None:
+    of_zone = ZoneAnswers(
+        "a.example",
+        {Server(f"ns{at}", "192.0.2.1"): {QUESTION: one} for at, one in enumerate(answers, 1)},
+    )
+    lost = ZoneAnswers("b.example", why="no such name")
+    monkeypatch.setattr(key_records, "ask_each_server", lambda *_, **__: (of_zone, lost))
+    keys = {QUESTION.name: PUBLIC, "s._domainkey.b.example": PUBLIC}
+    found = key_records.published(keys, ("192.0.2.53",), seconds=1.0)
+    assert found[QUESTION.name].state == state
+    assert why in found[QUESTION.name].why
+    assert found["s._domainkey.b.example"] == KeyRecord(
+        UNKNOWN, "no server of its zone can be found"
+    )

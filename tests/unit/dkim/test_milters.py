@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.milters import has, joined, networks_table, propose_main, without
 from wizard.postfix.proposal import Proposal
+from wizard.sections.dkim.milters import has, joined, networks_table, propose_main, without
 
 OURS = "{unix:/run/opendkim/opendkim.sock,default_action=tempfail}"
 JOINED = {

@@ -14,8 +14,12 @@ from tests.unit.run.runs import plan, prepared
 from wizard.dns import key_records
 from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG, KeyRecord
 from wizard.errors import Trouble
-from wizard.plan.actions import AskRecords, MakeKey, SetMember
-from wizard.run.actions import signing
+from wizard.finding import RIGHT as OBSERVED
+from wizard.finding import UNKNOWN as NOT_KNOWN
+from wizard.finding import WARNING as WARNED
+from wizard.finding import WRONG as BAD
+from wizard.plan.actions import AskRecords, MakeKey, ProveSignatures, SetMember
+from wizard.run.actions import signature, signing
 from wizard.run.files import MARK
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan
@@ -97,6 +101,21 @@ def test_an_openssl_that_fails_leaves_nothing(places: Places, tmp_path: Path) ->
     assert [one.name for one in tmp_path.iterdir() if "s1" in one.name] == []
 
 
+@pytest.mark.parametrize("written", ["", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAK"])
+def test_a_key_that_a_full_disk_cut_off_is_not_put_in_place(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """openssl ends with 0 then."""
+    path = tmp_path / "s1.private"
+    monkeypatch.setattr(
+        signing, "_genrsa", lambda path, _: ("sh", "-c", f"printf -- '{written}' >{path}")
+    )
+    making = plan(("dkim-key-a", MakeKey(str(path), 2048, USER)))
+    assert work(places, prepared(places, making)) != 0
+    assert b"Is the disk full?" in texts_below(tmp_path / "state")
+    assert [one.name for one in tmp_path.iterdir() if "s1" in one.name] == []
+
+
 def test_what_a_killed_worker_left_is_removed(places: Places, tmp_path: Path) -> None:
     path = tmp_path / "s1.private"
     rest = tmp_path / f".{path.name}{MARK}0123456789abcdef"
@@ -142,3 +161,48 @@ def test_the_servers_are_asked_again_before_anything_changes(
     path.unlink()
     asking = plan(("dkim-records", AskRecords(((name, str(path)),), accepts_silence=True)))
     assert work(places, prepared(places, asking)) != 0
+
+
+OTHER = "s1._domainkey.b.example"
+JUDGED = {
+    "all is right": (True, "", RIGHT, OBSERVED, "published at ns"),
+    "not signed": (True, "it has no signature", RIGHT, BAD, "it has no signature"),
+    "not read": (False, "postfix is inactive", RIGHT, NOT_KNOWN, "postfix is inactive"),
+    "nobody answers": (True, "", UNKNOWN, NOT_KNOWN, "not known whether it is published: ns"),
+    "another record": (True, "", WRONG, WARNED, "its record is not right: ns"),
+    "no record": (True, "", MISSING, WARNED, "its record is not right: ns"),
+}
+
+
+@pytest.mark.parametrize(
+    ("is_read", "why", "state", "verdict", "seen"), JUDGED.values(), ids=JUDGED
+)
+def test_what_a_message_that_was_sent_shows(
+    is_read: bool, why: str, state: str, verdict: str, seen: str
+) -> None:
+    found = signature.judge(OTHER, is_read, why, KeyRecord(state, "ns"))
+    assert (found.id, found.verdict) == ("dkim.signature", verdict)
+    assert seen in found.seen
+    assert verdict == OBSERVED or found.advice
+    assert verdict != NOT_KNOWN or "Send a message from b.example" in found.advice
+
+
+def test_a_signature_that_is_not_right_fails_the_run_and_one_that_is_not_seen_does_not(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = {OTHER: KeyRecord(RIGHT, "ns.b.example")}
+    monkeypatch.setattr(signature, "published_now", lambda _: ({OTHER: "AAAA"}, record))
+    proof = plan(("dkim-signature", ProveSignatures(((OTHER, "/no/key"),))))
+    monkeypatch.setattr(signature, "_AGAIN_SECONDS", 0.01)
+    for copy, fails in (
+        (signature.Copy(b"From: a@b.example\n\nnot signed\n"), True),
+        (signature.Copy(why="the queue cannot be read"), False),
+    ):
+        tries: list[str] = []
+        monkeypatch.setattr(
+            signature, "send", lambda domain, *_, one=copy, all_=tries: all_.append(domain) or one
+        )
+        code = work(places, prepared(places, proof))
+        assert (code != 0) is fails
+        # A program that began before the reload may have taken the first one.
+        assert (len(tries) > 1) is fails

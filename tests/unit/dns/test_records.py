@@ -76,6 +76,10 @@ def test_imaps_only_where_it_is_open() -> None:
     assert not [one for one in to_publish(ANSWERS, OUTER) if one.name.startswith("_imaps")]
 
 
+SIGNING = {"s2._domainkey.example.com": "AAAA", "s1._domainkey.example.com": ""}
+"""A key that signs, and one whose record is to be withdrawn."""
+
+
 def test_each_row_of_the_table_can_be_seen() -> None:
     """A kind that no answers and no zone bring forth is dead."""
     answers = replace(
@@ -84,9 +88,10 @@ def test_each_row_of_the_table_can_be_seen() -> None:
     signed = lookups(
         answers, {("example.com", "DS"): ("1 8 2 AB",), ("example.com", "DNSKEY"): ("257 3 8 AB",)}
     )
-    found = to_publish(answers, OUTER, signed, LE, signing={"s1._domainkey.example.com": "AAAA"})
+    found = to_publish(answers, OUTER, signed, LE, signing=SIGNING)
     assert {one.id for one in found} == {one.id for one in KINDS}
-    assert rows(found, "dkim") == {"s1._domainkey.example.com.": '"v=DKIM1; k=rsa; p=AAAA"'}
+    assert rows(found, "dkim") == {"s2._domainkey.example.com.": '"v=DKIM1; k=rsa; p=AAAA"'}
+    assert rows(found, "dkim-withdrawn") == {"s1._domainkey.example.com.": '"v=DKIM1; p="'}
 
 
 def test_each_word_of_publish_writes_something() -> None:

@@ -193,3 +193,32 @@ def test_the_end_of_the_file(end: str) -> None:
     assert found.startswith(text.encode().replace(b" 1 2 3 4 5", b" 2 2 3 4 5"))
     assert found.count(b"\r\n") == (found.count(b"\n") if end == "\r\n" else 0)
     assert found.endswith(newline.encode())
+
+
+OLD = "s0._domainkey.example.com"
+OLD_TEXT = f"v=DKIM1; k=rsa; p={KEY}"
+RECORDS = {
+    "as the wizard writes it": (f'{OLD}. IN TXT "{OLD_TEXT[:255]}" "{OLD_TEXT[255:]}"\n', True),
+    "in brackets on one line": (
+        f'{OLD}. TXT ( "{OLD_TEXT[:255]}" "{OLD_TEXT[255:]}" ) ; x\n',
+        True,
+    ),
+    "withdrawn already": (f'{OLD}. IN TXT "v=DKIM1; p="\n', True),
+    "on two lines": (f'{OLD}. IN TXT ( "{OLD_TEXT[:255]}"\n "{OLD_TEXT[255:]}" )\n', False),
+    "twice": (f'{OLD}. IN TXT "v=DKIM1; p=AA"\n' * 2, False),
+}
+
+
+@pytest.mark.parametrize(("text", "is_written"), RECORDS.values(), ids=RECORDS)
+def test_an_old_key_is_withdrawn_in_place_of_its_record(text: str, is_written: bool) -> None:
+    answers = replace(ANSWERS, dns=Dns("/var/named/example.com.zone", publish=("dkim",)))
+    host = replace(HERE, signing=Signing(publics={OLD: ""}))
+    found = edited(ZONE + text, answers, host)
+    if is_written:
+        assert published(found)[f"{OLD}.", "TXT"] == ['"v=DKIM1; p="']
+        assert found.refused == ()
+        assert edited(found.text.decode(), answers, host).text == found.text
+    else:
+        assert found.text.decode() == ZONE + text
+        (refused,) = found.refused
+        assert 'write it yourself as "v=DKIM1; p="' in refused

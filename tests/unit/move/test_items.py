@@ -15,7 +15,7 @@ from wizard.answers.sections.hostname import Hostname
 from wizard.answers.sections.move import Move
 from wizard.dns.asking import FOUND, NO_RECORD, SILENT, Answer, Question, reversed_name
 from wizard.move.checklist import checklist, gone, ticked
-from wizard.move.items import IDS, ITEMS
+from wizard.move.items import IDS, ITEMS, items_of
 from wizard.move.model import DONE, OPEN, TICKED, UNKNOWN, Checklist, Port25, SavedState, View
 from wizard.move.report import lines
 
@@ -262,3 +262,20 @@ def test_a_silent_world_is_unknown_and_never_done() -> None:
     }
     of = replace(view({}, SILENCE), records=silent, zones_own=frozenset(), theirs=())
     assert {state for state, _ in seen(of).values()} == {UNKNOWN}
+
+
+def test_old_keys_of_signatures_are_an_item_until_their_records_are_withdrawn() -> None:
+    keys = {"s1._domainkey.a.example": "2026-12-08", "s2._domainkey.a.example": "2026-12-15"}
+    assert "dkim-withdrawn" not in [one.id for one in items_of(view(AFTER))]
+    rows = [
+        next(one for one in checklist(found, SavedState(), 1.0).rows if one.id == "dkim-withdrawn")
+        for day in ("2026-12-07", "2026-12-08")
+        for found in [replace(view(AFTER), withdrawals=keys, day=day)]
+    ]
+    assert [one.state for one in rows] == [OPEN, OPEN]
+    assert rows[0].seen == (
+        "s1._domainkey.a.example from 2026-12-08 on; s2._domainkey.a.example from 2026-12-15 on"
+    )
+    assert (
+        rows[1].seen == "due: s1._domainkey.a.example; s2._domainkey.a.example from 2026-12-15 on"
+    )

@@ -693,5 +693,5 @@ def test_a_unit_beside_is_turned_after_its_file_went(was: str, verb: str) -> Non
     run = Mock(replaced=Path("/replaced"), key=Path("/no/key"))
     back = steps_back(made, past, run)
     assert [step.id for step in back] == ["back-conf", "back-turn"]
-    assert back[1].action == TurnBeside(verb, "dovecot", "start")
+    assert back[1].action == TurnBeside(verb, "dovecot", "active")
     assert back[1].commands == (("systemctl", verb, "dovecot"),)

@@ -22,6 +22,7 @@ from wizard.run.actions import (
     renewal,
     replace,
     service,
+    signature,
     signing,
     staged,
     tables,
@@ -48,6 +49,7 @@ ACTION_KINDS: tuple[ActionKind, ...] = (
     *service.ACTION_KINDS,
     *dovecot.ACTION_KINDS,
     *signing.ACTION_KINDS,
+    *signature.ACTION_KINDS,
     *packages.ACTION_KINDS,
 )
 """The order is that in which an undo names what stays (`wizard.run.undo.what_stays`)."""

@@ -140,15 +140,21 @@ def ask_then_flush(action: AskThenFlush, context: Context) -> Undo:
     return undo
 
 
-def _turn_back(one: PastStep) -> Iterator[Back]:
-    unit, was = one.action.unit, str(one.terms["was"])
-    ran = was in RUNNING_STATES
+def turn_back(
+    one: PastStep, data: type[TurnBeside] = TurnBeside, sockets: tuple[str, ...] = ()
+) -> Iterator[Back]:
+    """Yield the step that turns the unit again: a restart if it ran before the run, else a stop.
+
+    After a restart a process must listen on each of the `sockets`.
+    """
+    unit = one.action.unit
+    ran = one.terms["was"] in RUNNING_STATES
     verb = "restart" if ran else "stop"
     yield one.back(
         Slot.OTHER_UNITS,
         f"{verb.capitalize()} {unit}",
         "It reads its files as they were before." if ran else "It did not run before.",
-        TurnBeside(verb, unit, one.action.verb),
+        data(verb, unit, "active", sockets if ran else ()),
         ("systemctl", verb, unit),
     )
 
@@ -162,6 +168,6 @@ def _of_sections(run: RunToUndo) -> Iterator[str]:
 
 ACTION_KINDS = (
     ActionKind(CheckDovecot, check),
-    ActionKind(TurnBeside, turn_beside, undo=_turn_back, stays=_of_sections, reads_files=True),
+    ActionKind(TurnBeside, turn_beside, undo=turn_back, stays=_of_sections, reads_files=True),
     ActionKind(AskThenFlush, ask_then_flush),
 )

@@ -11,20 +11,19 @@ import os
 import pwd
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from wizard.dns.key_record import RIGHT, UNKNOWN
+from wizard.dns.key_record import RIGHT, UNKNOWN, KeyRecord
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.milter import milter_fault
 from wizard.host.network import parse_resolvers
 from wizard.host.signing import read_keys
-from wizard.host.units import RUNNING_STATES
 from wizard.plan.actions import AskRecords, MakeKey, ReturnSigner, SetMember, TurnSigner
 from wizard.run import files
 from wizard.run.action_kind import ActionKind
-from wizard.run.actions.dovecot import turn_beside
+from wizard.run.actions.dovecot import turn_back, turn_beside
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories
 from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
@@ -49,16 +48,20 @@ def make_key(action: MakeKey, context: Context) -> Undo:
             f"there is no user {action.user}",
             "The package makes it: `rpm -V opendkim` and `dnf reinstall opendkim`.",
         ) from None
+    directory = os.path.dirname(action.path)  # noqa: PTH120 (a string suffices)
     directories = missing_directories((action.path,))
     undo = context.earlier or context.intend({"key": action.path, "made": directories})
-    for directory in directories:
-        make_directory(directory, _DIRECTORY)
-        with explained(doing, directory):
-            os.chown(directory, 0, user.pw_gid)
+    for one in directories:
+        make_directory(one, _DIRECTORY)
+        with explained(doing, one):
+            os.chown(one, 0, user.pw_gid)
 
     def write(path: str) -> None:
         advice = "`openssl genrsa -out FILE 2048` says why; nothing was put in place."
         context.require_success(doing, advice, *_genrsa(path, action.bits))
+        # On a full disk openssl writes a part of the key, or nothing, and exits with 0.
+        advice = f"Is the disk full? `df -h {directory}`; nothing was put in place."
+        context.require_success(doing, advice, "openssl", "pkey", "-in", path, "-noout")
 
     if files.make_by(action.path, write, uid=user.pw_uid, gid=user.pw_gid):
         context.say(f"{action.path} is new; {action.user} alone reads it.")
@@ -109,14 +112,8 @@ def turn_signer(action: TurnSigner, context: Context) -> Undo:
 
 def ask_records(action: AskRecords, context: Context) -> Undo:
     """Ask each server for each record. Raises Trouble unless all of them have these keys."""
-    from wizard.dns.key_records import published  # noqa: PLC0415 - few runs ask
-
     doing = "asking the zone's own servers for the published keys"
-    door = Door()
-    found = read_keys(door, [path for _, path in action.keys])
-    publics = {name: found[path].public for name, path in action.keys if path in found}
-    resolvers = parse_resolvers(door.readable_text("/etc/resolv.conf"))
-    records = published(publics, resolvers, seconds=_DNS_SECONDS)
+    publics, records = published_now(action.keys)
     for name, path in action.keys:
         record = records.get(name)
         if record is None or not publics[name]:
@@ -132,6 +129,19 @@ def ask_records(action: AskRecords, context: Context) -> Undo:
         else:
             context.say(f"{name}: right at {record.why}")
     return {}
+
+
+def published_now(
+    keys: Collection[tuple[str, str]],
+) -> tuple[dict[str, str], dict[str, KeyRecord]]:
+    """Return by name of the record the public parts of keys, and what the zones' own servers have."""
+    from wizard.dns.key_records import published  # noqa: PLC0415 - few runs ask
+
+    door = Door()
+    found = read_keys(door, [path for _, path in keys])
+    publics = {name: found[path].public for name, path in keys if path in found}
+    resolvers = parse_resolvers(door.readable_text("/etc/resolv.conf"))
+    return publics, published(publics, resolvers, seconds=_DNS_SECONDS)
 
 
 def set_member(action: SetMember, context: Context) -> Undo:
@@ -171,16 +181,7 @@ def _member_back(one: PastStep) -> Iterator[Back]:
 
 
 def _turn_back(one: PastStep) -> Iterator[Back]:
-    unit, was = one.action.unit, str(one.terms["was"])
-    ran = was in RUNNING_STATES
-    verb = "restart" if ran else "stop"
-    yield one.back(
-        Slot.OTHER_UNITS,
-        f"{verb.capitalize()} {unit}",
-        "It reads its files as they were before." if ran else "It did not run before.",
-        ReturnSigner(verb, unit, "active", one.action.sockets if ran else ()),
-        ("systemctl", verb, unit),
-    )
+    return turn_back(one, ReturnSigner, one.action.sockets)
 
 
 def _keys(run: RunToUndo) -> Iterator[str]:

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Iterator, Mapping
+from email.utils import formatdate
 from pathlib import PurePosixPath
 
 from wizard.answers.model import Answers
-from wizard.dns.key_record import RIGHT, UNKNOWN
+from wizard.dns.key_record import RIGHT, UNKNOWN, KeyRecord
 from wizard.dns.key_records import published, zone_line
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import NO_CURE, Check, Cure, Finding, cure
-from wizard.host.milter import milter_fault
+from wizard.finding import RIGHT as RIGHT_NOW
+from wizard.host import signature
+from wizard.host.milter import MilterFault, added_headers, milter_fault
 from wizard.host.network import parse_resolvers
 from wizard.host.signing import owner_name, read_keys
 from wizard.host.signing_facts import SigningKey
-from wizard.postfix.milters import MAPS, NETWORKS_TABLE, OUR_MAPS
 from wizard.postfix.settings import Settings
+from wizard.sections.dkim.milters import MAPS, NETWORKS_TABLE, OUR_MAPS
 from wizard.sections.dkim.opendkim import TRUSTED_HOSTS
 from wizard.sections.dkim.records import newest, today
 from wizard.sections.dkim.rows import rows
-from wizard.sections.dkim.setup import ON, SIGNER, domains_of
-from wizard.sections.dkim.signer import Key, Setup
+from wizard.sections.dkim.setup import ON, SIGNER, day_of, domains_of
+from wizard.sections.dkim.signer import Key, Retired, Setup
 from wizard.sections.dkim.trusted import translated
 from wizard.text import printable, shortened
 
 APPLY = "postfix-wizard apply --section dkim --yes"
 DNS_SECONDS = 3.0
+SIGN_SECONDS = 2.0
 
 _UNIT = Check("unit.dkim", f"signer: {SIGNER.unit}", "runs, and answers on its socket")
 _KEYS = Check("dkim.keys", "DKIM: the keys", f"{SIGNER.user} alone can read and replace them")
@@ -44,7 +49,8 @@ def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Fin
     if answers.dkim.use != ON:
         return
     setup = today(door)
-    yield _judge_unit(door)
+    unit = _judge_unit(door)
+    yield unit
     if setup is None:
         yield _KEYS.wrong("the wizard's rows are not in its tables", f"`{APPLY}` writes them.")
         return
@@ -53,6 +59,8 @@ def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Fin
     yield _judge_keys(door, list(keys.values()), found)
     yield _judge_networks(door, settings, setup)
     publics = {one: found[path].public for one, path in keys.items() if path in found}
+    if unit.verdict == RIGHT_NOW:
+        yield from _judge_signatures(setup, publics)
     yield from _judge_records(door, answers, setup, publics)
 
 
@@ -140,6 +148,48 @@ def _judge_networks(door: Door, settings: Settings, setup: Setup) -> Finding:
     return _NETWORKS.right(shortened(list(wanted), _SHOWN))
 
 
+def _judge_signatures(setup: Setup, publics: Mapping[Key, str]) -> Iterator[Finding]:
+    """Have the signer sign a message of each domain, which is not sent, and verify it."""
+    for key in setup.signing:
+        check = Check(
+            "dkim.signature", f"a message from {key.domain}", f"signed with {key.selector}"
+        )
+        headers = (
+            ("From", f"postfix-wizard@{key.domain}"),
+            ("To", f"postfix-wizard@{key.domain}"),
+            ("Subject", "Is this signed?"),
+            ("Date", formatdate()),
+            ("Message-ID", f"<check.postfix-wizard@{key.domain}>"),
+        )
+        body = b"This message is not sent.\r\n"
+        public = publics.get(key, "")
+        try:
+            added = added_headers(SIGNER.socket, headers, body, SIGN_SECONDS)
+        except MilterFault as fault:
+            yield check.unknown(printable(f"{SIGNER.unit}: {fault}"))
+            # The others would wait as long.
+            return
+        if not public:
+            yield check.unknown("its key cannot be read here")
+            continue
+        head = "".join(f"{name}: {value}\r\n" for name, value in (*added, *headers))
+        why = signature.fault(
+            head.encode("utf-8", "surrogateescape") + b"\r\n" + body,
+            key.domain,
+            key.selector,
+            public,
+        )
+        if why:
+            commands = f"systemctl restart {SIGNER.unit}"
+            yield check.wrong(
+                printable(why),
+                f"`{commands}`, if its files changed since it began; `journalctl -u {SIGNER.unit} -n 20`.",
+                cure(commands),
+            )
+        else:
+            yield check.right(f"{SIGNER.unit} signs it, and the signature is right")
+
+
 def _covers(found: Mapping[str, str], network: str) -> bool:
     """True if a host of the network's size is there by its address alone."""
     address, _, length = network.partition("/")
@@ -152,7 +202,9 @@ def _judge_records(
     """Yield a finding for each domain that signs or is to sign."""
     known = {one.name: public for one, public in publics.items() if public}
     resolvers = parse_resolvers(door.readable_text("/etc/resolv.conf"))
-    said = published(known, resolvers, seconds=DNS_SECONDS) if door.is_live else {}
+    # Whether an old record has any key can be seen without the key.
+    queried = {one.key.name: "" for one in setup.retired} | known
+    said = published(queried, resolvers, seconds=DNS_SECONDS) if door.is_live else {}
     for domain in domains_of(answers):
         key = newest(domain, answers, setup)
         if key is None:
@@ -170,6 +222,28 @@ def _judge_records(
             state, why = said[key.name].state, said[key.name].why
             line = zone_line(key.name, known[key.name])
             yield _record(check, state, printable(why), line, signs=key in setup.signing)
+    today = day_of(time.time())
+    for one in setup.retired:
+        if one.key.name in said:
+            yield _old_record(one, said[one.key.name], is_due=one.due <= today)
+
+
+def _old_record(one: Retired, record: KeyRecord, *, is_due: bool) -> Finding:
+    """Return the finding on a key that signs no more: its record is to be withdrawn once it is due."""
+    name = one.key.name
+    check = Check(
+        "dns.dkim", f"{name} TXT", "withdrawn, since nothing is signed with it", fatal=False
+    )
+    if record.is_gone:
+        return check.right(f"withdrawn; `rm {SIGNER.key_path(one.key)}` ends this")
+    if record.state == UNKNOWN:
+        return check.unknown(printable(record.why))
+    if not is_due:
+        return check.right(f"published until {one.date}, for mail that is on its way")
+    return check.warning(
+        f"published still; it is due since {one.date}",
+        f"Publish at each server, in its place: {zone_line(name, '')}",
+    )
 
 
 def _record(check: Check, state: str, why: str, line: str, *, signs: bool) -> Finding:

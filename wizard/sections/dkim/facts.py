@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.answers.model import Answers
@@ -14,8 +14,7 @@ from wizard.host.facts import Host
 from wizard.host.signing import members, read_keys, read_repositories
 from wizard.host.signing_facts import SigningKey
 from wizard.sections.dkim.plan import POSTFIX_USER
-from wizard.sections.dkim.setup import SIGNER, texts_of, wanted_keys
-from wizard.sections.dkim.signer import Key, Setup
+from wizard.sections.dkim.setup import SIGNER, today_of, wanted_keys, withdrawn_now
 
 DNS_SECONDS = 5.0
 """For all servers of all zones together."""
@@ -39,22 +38,24 @@ def with_signing(door: Door, answers: Answers, host: Host) -> Host:
             if (key := found.get(SIGNER.key_path(one))) and key.public and not key.why
         },
         is_member=POSTFIX_USER in members(door, SIGNER.user),
-        records=_records(host, keys, found) if door.is_live else {},
+        records=_records(answers, host, found) if door.is_live else {},
     )
-    return replace(host, signing=signing)
+    host = replace(host, signing=signing)
+    withdrawn = {one.name: "" for one in withdrawn_now(answers, host)}
+    return replace(host, signing=replace(signing, publics={**signing.publics, **withdrawn}))
 
 
-def _records(
-    host: Host, keys: Sequence[Key], found: Mapping[str, SigningKey]
-) -> dict[str, KeyRecord]:
-    """Return what the zones' own servers have of the keys that exist and do not sign yet."""
-    today = SIGNER.set_up(texts_of(host)) or Setup()
+def _records(answers: Answers, host: Host, found: Mapping[str, SigningKey]) -> dict[str, KeyRecord]:
+    """Return what the zones' own servers have of keys that are to sign, or to be withdrawn now."""
+    today = today_of(host)
     publics = {
         one.name: found[SIGNER.key_path(one)].public
-        for one in keys
+        for one in wanted_keys(answers, host)
         if one not in today.signing and SIGNER.key_path(one) in found
     }
-    queried = {name: public for name, public in publics.items() if public}
+    # Whether a record has any key can be seen without the key.
+    old = {one.name: "" for one in withdrawn_now(answers, host)}
+    queried = {name: public for name, public in publics.items() if public} | old
     return published(queried, host.network.resolvers, seconds=DNS_SECONDS) if queried else {}
 
 

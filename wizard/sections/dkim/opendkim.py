@@ -13,7 +13,7 @@ from typing import Optional
 from wizard.postfix.proposal import Proposal
 from wizard.sections.dkim.conf import INCLUDE, Setting, propose_conf, settings
 from wizard.sections.dkim.rows import has_part, own_rows, propose_rows, rows, rows_before
-from wizard.sections.dkim.signer import Key, Setup, Signer, Texts
+from wizard.sections.dkim.signer import Key, Retired, Setup, Signer, Texts
 from wizard.text import printable, shortened
 
 CONF = "/etc/opendkim.conf"
@@ -56,6 +56,9 @@ _WHY = {
     SIGNING_TABLE: "The first row that matches counts, so sub-domains come before the domain above.",
     TRUSTED_HOSTS: "The networks in mynetworks, as opendkim writes them.",
 }
+_MARK = "withdraw-"
+_MARKED = re.compile(rf"{_MARK}([0-9]{{8}})\.")
+"""A row of KeyTable that no row of SigningTable names: from that day on a key is to be withdrawn."""
 _STOCK_KEY = "/etc/opendkim/keys/default.private"
 _ANY_SENDER = "probe"
 _SHOWN = 3
@@ -68,9 +71,13 @@ def _key_path(key: Key) -> str:
 def _propose(
     texts: Texts, setup: Setup, protected: Mapping[str, frozenset[str]]
 ) -> dict[str, Proposal]:
+    # The program may start before SigningTable is written: its rows must find the old key, too.
+    keys = {one.name: one for one in (*setup.keys, *(old.key for old in setup.retired))}
+    marks = {f"{_MARK}{one.due}.{one.key.name}": one.key for one in setup.retired}
     wanted = {
         KEY_TABLE: [
-            (one.name, f"{one.domain}:{one.selector}:{_key_path(one)}") for one in setup.keys
+            (name, f"{one.domain}:{one.selector}:{_key_path(one)}")
+            for name, one in {**keys, **marks}.items()
         ],
         SIGNING_TABLE: [
             (pattern.format(one.domain), one.name)
@@ -90,14 +97,26 @@ def _propose(
 def _set_up(texts: Texts) -> Optional[Setup]:
     if not has_part(texts(KEY_TABLE)):
         return None
-    keys = {one.key: _key_of(one.value) for one in own_rows(texts(KEY_TABLE))}
-    signing = dict.fromkeys(
-        keys.get(one.value) for one in own_rows(texts(SIGNING_TABLE)) if one.key.startswith("*@")
+    key_rows = own_rows(texts(KEY_TABLE))
+    keys = {row.key: key for row in key_rows if (key := _key_of(row.value)) is not None}
+    signing = tuple(
+        dict.fromkeys(
+            keys[row.value]
+            for row in own_rows(texts(SIGNING_TABLE))
+            if row.key.startswith("*@") and row.value in keys
+        )
     )
+    retired = tuple(
+        Retired(key, mark[1])
+        for row_name, key in keys.items()
+        if (mark := _MARKED.match(row_name)) and key not in signing
+    )
+    old = {one.key for one in retired}
     return Setup(
-        tuple(one for one in keys.values() if one is not None),
-        tuple(one for one in signing if one is not None),
+        tuple(dict.fromkeys(key for key in keys.values() if key not in old)),
+        signing,
         tuple(one.key for one in own_rows(texts(TRUSTED_HOSTS))),
+        retired,
     )
 
 

@@ -5,21 +5,29 @@ Postfix gets the milter only once a domain signs. See ARCHITECTURE.md, "A signer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Optional
 
 from wizard.answers.model import Caution, Problem
-from wizard.dns.key_record import UNKNOWN
+from wizard.dns.key_record import UNKNOWN, WITHDRAWN
 from wizard.host.facts import Host
 from wizard.host.units import RUNNING_STATES
-from wizard.plan.actions import AskRecords, EnableUnit, Install, MakeKey, SetMember, TurnSigner
+from wizard.plan.actions import (
+    AskRecords,
+    EnableUnit,
+    Install,
+    MakeKey,
+    ProveSignatures,
+    SetMember,
+    TurnSigner,
+)
 from wizard.plan.files import sha256
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.sections.dkim.obstacles import obstacles
 from wizard.sections.dkim.others import other_signer
-from wizard.sections.dkim.postfix import networks_table, signs
+from wizard.sections.dkim.postfix import has_signer, networks_table, signs
 from wizard.sections.dkim.setup import (
     ON,
     SECTION,
@@ -29,12 +37,11 @@ from wizard.sections.dkim.setup import (
     next_setup,
     texts_of,
     wanted_keys,
+    withdrawn_now,
 )
 from wizard.text import printable, shortened
 
 POSTFIX_USER = "postfix"
-MILTER = f"{{unix:{SIGNER.socket},default_action=tempfail}}"
-"""The signer as Postfix names it: without it our own mail waits, and other milters are not affected."""
 BITS = 2048
 """RFC 8301, 3.2 asks for at least this. A longer key does not fit into records everywhere."""
 _SHOWN = 3
@@ -65,6 +72,7 @@ def plan(request: Request) -> Part:
         first=tuple(_asks(request)),
         packages=tuple(_install(host)),
         tables=tuple(_steps(request, files, table)),
+        after_service=tuple(_proof(request, (*files, *((table,) if table else ())))),
         cautions=tuple(_cautions(request)),
         warnings=(*SIGNER.warnings(proposals), *_waits(request)),
     )
@@ -175,8 +183,27 @@ def _steps(
         yield table.write(f"Write {table.name}", "The networks whose mail is signed on port 25.")
 
 
+def _proof(request: Request, files: Collection[PlannedFile]) -> Iterator[Step]:
+    """Yield the step that verifies signatures, once Postfix has the signer."""
+    signing = newly_signing(request) or next_setup(request).signing
+    if signing:
+        yield Step(
+            "dkim-signature",
+            "Have a message signed, and verify it",
+            "Read in the queue, as it leaves. Postfix discards it. If it is not right, the run puts all back.",
+            ProveSignatures(tuple((one.name, SIGNER.key_path(one)) for one in signing)),
+            (("sendmail", "-i", "-f", "<>", "double-bounce"), ("postcat", "-bh", "QUEUE-FILE")),
+            done=has_signer(request.host) and not any(file.pending for file in files),
+        )
+
+
 def _waits(request: Request) -> Iterator[str]:
     """Yield what the operator does next."""
+    for key in withdrawn_now(request.answers, request.host):
+        yield (
+            f"dkim: {key.name} signs no more since a week or longer: publish {key.name}. IN TXT "
+            f'"{WITHDRAWN}" in place of its record. A zone file of [dns] gets it with publish = ["dkim"]'
+        )
     setup = next_setup(request)
     now = {one.name for one in setup.signing}
     waiting = [one for one in wanted_keys(request.answers, request.host) if one.name not in now]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Optional
 
+from wizard.host.facts import Host
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.part import Request
 from wizard.plan.planned_file import PlannedFile
-from wizard.postfix import milters
 from wizard.postfix.lines import Lines
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.proposal import Proposal
+from wizard.sections.dkim import milters
 from wizard.sections.dkim.obstacles import obstacles
 from wizard.sections.dkim.others import other_signer
 from wizard.sections.dkim.setup import ON, SECTION, SIGNER, next_setup, texts_of
@@ -33,6 +34,11 @@ def is_planned(request: Request) -> bool:
 def signs(request: Request) -> bool:
     """True if Postfix has the signer after the run: as soon as one domain signs."""
     return bool(next_setup(request).signing)
+
+
+def has_signer(host: Host) -> bool:
+    """True if main.cf has the signer for mail of this host's programs."""
+    return milters.has(main_cf(host).value(milters.OTHERS) or "", MILTER)
 
 
 def edit_main(request: Request, proposal: Proposal) -> Proposal:

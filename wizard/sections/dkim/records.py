@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.door import Door
 from wizard.host.signing import read_keys
-from wizard.sections.dkim.setup import ON, SIGNER, domains_of
+from wizard.sections.dkim.setup import ON, SIGNER, day_of, domains_of
 from wizard.sections.dkim.signer import Key, Setup
 
 
 def signing_keys(door: Door, answers: Answers) -> dict[str, str]:
-    """Return the public part of each domain's key by name of its record, if it can be read and used."""
+    """Return the public part of each domain's key by name of its record, if it can be read and used.
+
+    A key whose record is to be withdrawn now has "".
+    """
     setup = today(door) if answers.dkim.use == ON else None
     if setup is None:
         return {}
     keys = [one for name in domains_of(answers) if (one := newest(name, answers, setup))]
     found = read_keys(door, [SIGNER.key_path(one) for one in keys])
-    return {
+    withdrawn = {
+        one.name: ""
+        for one in setup.due(day_of(time.time()))
+        if one.selector != answers.dkim.selector
+    }
+    return withdrawn | {
         one.name: key.public
         for one in keys
         if (key := found.get(SIGNER.key_path(one))) and key.public and not key.why

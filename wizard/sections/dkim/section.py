@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING, Any
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.host.units import RUNNING_STATES
-from wizard.postfix.milters import NETWORKS_TABLE
 from wizard.sections.dkim.conf import settings
+from wizard.sections.dkim.milters import NETWORKS_TABLE
 from wizard.sections.dkim.opendkim import CONF, KEY_TABLE, SETTINGS, SIGNING_TABLE, TRUSTED_HOSTS
 from wizard.sections.dkim.others import UNITS
 from wizard.sections.dkim.plan import plan
 from wizard.sections.dkim.postfix import edit_main, edit_master
 from wizard.sections.dkim.rows import own_rows, rows
-from wizard.sections.dkim.setup import OFF, ON, SECTION, SIGNER, texts_of
-from wizard.sections.section import UNHEALTHY, Issue, ManagedFile, Section, TextByName, Texts
+from wizard.sections.dkim.setup import OFF, ON, SECTION, SIGNER, day_of, texts_of, today_of
+from wizard.sections.section import (
+    UNHEALTHY,
+    WAITS,
+    Issue,
+    ManagedFile,
+    Section,
+    TextByName,
+    Texts,
+)
+from wizard.text import shortened
 
 if TYPE_CHECKING:
     from wizard.door import Door
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
     from wizard.postfix.settings import Settings
 
 _UNIT = f"{SIGNER.unit}.service"
+_SHOWN = 3
 _OURS = frozenset(one.name.lower() for one in SETTINGS)
 
 
@@ -47,7 +57,9 @@ def _conf_entries(text: bytes) -> dict[str, str]:
 def _value(host: Host, today: Answers) -> str:
     if today.dkim.use != ON:
         return OFF
-    return f"{SIGNER.package}, {host.unit_of(_UNIT).active}"
+    setup = today_of(host)
+    signs = "" if setup.signing else ", signs nothing yet"
+    return f"{SIGNER.package}, {host.unit_of(_UNIT).active}{signs}"
 
 
 def _settings(texts: Texts) -> TextByName:
@@ -65,6 +77,21 @@ def _issues(host: Host, today: Answers, _reported: Collection[str]) -> Iterator[
     state = host.unit_of(_UNIT).active
     if host.root == "/" and today.dkim.use == ON and state not in RUNNING_STATES:
         yield Issue(UNHEALTHY, f"{SIGNER.unit} does not run ({state}), so no mail can be signed.")
+    setup = today_of(host)
+    waiting = [one.name for one in setup.keys if one not in setup.signing]
+    if waiting:
+        yield Issue(
+            WAITS,
+            f"Nothing is signed with {shortened(waiting, _SHOWN)} yet: `postfix-wizard check` asks the zone's "
+            "servers for the record, and says when to run `postfix-wizard apply --section dkim`.",
+        )
+    due = setup.due(day_of(host.read_at))
+    if due:
+        yield Issue(
+            WAITS,
+            f"A week ago or earlier {shortened([one.name for one in due], _SHOWN)} signed last, so the record is "
+            "to be withdrawn: `postfix-wizard check` prints it, and `postfix-wizard apply --section dkim` ends this.",
+        )
 
 
 def _check(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
@@ -112,6 +139,7 @@ DKIM = Section(
     issues=_issues,
     check=_check,
     signing_keys=_signing_keys,
+    withdrawals=lambda host: {one.key.name: one.date for one in today_of(host).retired},
     about=(
         (r"unit\.dkim", f"TurnSigner:{SIGNER.unit} EnableUnit:{SIGNER.unit} {CONF} {KEY_TABLE}"),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from wizard.answers.model import Answers
 from wizard.answers.unsaid import is_unsaid
@@ -10,12 +11,14 @@ from wizard.dns.key_record import RIGHT, UNKNOWN
 from wizard.host.facts import Host
 from wizard.plan.part import Request
 from wizard.sections.dkim.opendkim import OPENDKIM
-from wizard.sections.dkim.signer import Key, Setup, Texts, distinct
+from wizard.sections.dkim.signer import Key, Retired, Setup, Texts, distinct
 from wizard.sections.dkim.trusted import trusted
 
 SECTION = "dkim"
 ON, OFF = "on", "off"
 SIGNER = OPENDKIM
+WITHDRAW_DAYS = 7
+_DAY_SECONDS = 86_400
 
 
 def texts_of(host: Host) -> Texts:
@@ -53,13 +56,53 @@ def next_setup(request: Request) -> Setup:
     be in KeyTable, so the present ones stay there.
     """
     keys = wanted_keys(request.answers, request.host)
-    today = SIGNER.set_up(texts_of(request.host)) or Setup()
+    today = today_of(request.host)
     signing = {one.domain: one for one in today.signing}
     new = {one.domain: one for one in newly_signing(request)}
     chosen = [
         {**signing, **new}[one.domain] for one in keys if one.domain in signing or one.domain in new
     ]
-    return Setup(distinct([*keys, *chosen]), distinct(chosen), trusted(request)[0])
+    next_keys = distinct([*keys, *chosen])
+    retired = _retired(request.host, today, next_keys)
+    return Setup(next_keys, distinct(chosen), trusted(request)[0], retired)
+
+
+def _retired(host: Host, today: Setup, keys: Collection[Key]) -> tuple[Retired, ...]:
+    """Return the keys that sign no more, until no server of their zone has them.
+
+    Mail on its way is verified with the old key, so its record stays for a week.
+    """
+    due = day_of(host.read_at + WITHDRAW_DAYS * _DAY_SECONDS)
+    known = {one.key: one for one in today.retired}
+    new = {one: Retired(one, due) for one in today.signing}
+    return tuple(
+        one for key, one in {**new, **known}.items() if key not in keys and not _is_gone(host, key)
+    )
+
+
+def _is_gone(host: Host, key: Key) -> bool:
+    record = host.signing.records.get(key.name)
+    return record is not None and record.is_gone
+
+
+def withdrawn_now(answers: Answers, host: Host) -> tuple[Key, ...]:
+    """Return the keys that are due to be withdrawn, and that are not known to be.
+
+    A key that the answers want again is not among them.
+    """
+    due = today_of(host).due(day_of(host.read_at))
+    keys = wanted_keys(answers, host)
+    return tuple(one for one in due if one not in keys and not _is_gone(host, one))
+
+
+def day_of(seconds: float) -> str:
+    """Return the date of a time as YYYYMMDD, in UTC."""
+    return time.strftime("%Y%m%d", time.gmtime(seconds))
+
+
+def today_of(host: Host) -> Setup:
+    """Return what the signer's files say of the wizard's set-up; an empty one if there is none."""
+    return SIGNER.set_up(texts_of(host)) or Setup()
 
 
 def newly_signing(request: Request) -> tuple[Key, ...]:
@@ -75,7 +118,7 @@ def in_state(request: Request, *states: str) -> tuple[Key, ...]:
     to the signer, and waits for no record.
     """
     records = request.host.signing.records
-    there = (SIGNER.set_up(texts_of(request.host)) or Setup()).keys
+    there = today_of(request.host).keys
     return tuple(
         one
         for one in wanted_keys(request.answers, request.host)

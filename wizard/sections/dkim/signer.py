@@ -27,17 +27,34 @@ class Key(NamedTuple):
         return f"{self.selector}._domainkey.{self.domain}"
 
 
+class Retired(NamedTuple):
+    """A key that signs no more. Its record is to be withdrawn from `due` on, a date as YYYYMMDD."""
+
+    key: Key
+    due: str
+
+    @property
+    def date(self) -> str:
+        """The date as an operator reads it."""
+        return f"{self.due[:4]}-{self.due[4:6]}-{self.due[6:]}"
+
+
 @dataclass(frozen=True)
 class Setup:
     """What a signer does: the keys that it has, and the one with which each domain signs.
 
     `signing` is in the order of `specific_first`. `networks` are those whose mail is signed without a
-    login, in CIDR form without brackets.
+    login, in CIDR form without brackets. `retired` are keys that signed earlier; none is in `keys`.
     """
 
     keys: tuple[Key, ...] = ()
     signing: tuple[Key, ...] = ()
     networks: tuple[str, ...] = ()
+    retired: tuple[Retired, ...] = ()
+
+    def due(self, day: str) -> tuple[Key, ...]:
+        """Return the keys whose records are to be withdrawn on a day, as YYYYMMDD."""
+        return tuple(one.key for one in self.retired if one.due <= day)
 
 
 @dataclass(frozen=True)
