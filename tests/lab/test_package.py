@@ -164,6 +164,8 @@ def test_the_package_is_installed_used_upgraded_and_removed(
     assert "wizard/__pycache__/cli.cpython" in now
     assert verified(host) == ""
     assert " done " in wizard(host, "runs")
+    assert f"{NAME}-answers(5)" in page(host, NAME)
+    assert "[networks]" in page(host, f"{NAME}-answers")
     assert offered(host) == ["domains", "delivery", "dns", "dovecot", "dkim"]
     assert UNDO_HELP in wizard(host, "undo", "--yes")
     assert "what undo cannot do" in wizard(host, "help", "undo").lower()
@@ -179,6 +181,13 @@ def test_the_package_is_installed_used_upgraded_and_removed(
         assert host.run(["test", "-e", gone]).returncode == 1, gone
     for stays in (SAVED, f"/var/lib/{NAME}/runs"):
         host.run(["test", "-e", stays], check=True)
+
+
+def page(host: Host, name: str) -> str:
+    """Return a man page that the package installed, by the man(1) of this machine: a lab host has none."""
+    argv = ["man", "-M", str(host.root / "usr/share/man"), name]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "100"}
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def offered(host: Host) -> list[str]:
