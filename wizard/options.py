@@ -72,7 +72,7 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "section": _value(
         "--section",
         "NAME",
-        f"change only this section, or several: {', '.join((*SECTIONS, POLICY))}",
+        f"change only this section (may be given several times): {', '.join((*SECTIONS, POLICY))}",
         action="append",
         dest="sections",
         choices=(*SECTIONS, POLICY),
@@ -96,7 +96,10 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         dest="accepted",
     ),
     "root": _value(
-        "--root", "DIR", "read the copy of a server's /etc in DIR, not this host", type=Path
+        "--root",
+        "DIR",
+        "read the copy of a server's files in DIR, such as DIR/etc/postfix, not this host",
+        type=Path,
     ),
     "yes": _flag("--yes", "do not ask before it begins"),
     "run": _value("run", "RUN", "a run's ID, as `runs` lists them", nargs="?"),
