@@ -161,8 +161,8 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     ),
     "prune": _flag(
         "--prune",
-        "remove old runs with their output and replaced files; they cannot be undone any more."
-        " Runs that describe the present state of a file or service stay",
+        "remove old runs: their output and the files that they replaced are lost, and they cannot be"
+        " undone any more. Runs that describe the present state of a file or service stay",
     ),
     "pruned": tuple(
         _argument(word, type=_number, metavar=metavar, help=text)

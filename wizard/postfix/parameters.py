@@ -293,7 +293,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "no",
         "Names of clients are not looked up. A missing PTR record is no sign of spam today, since"
         " providers block port 25 for their customers. The log shows each client as unknown, and"
-        " reject_rhsbl_reverse_client never matches.",
+        " reject_rhsbl_reverse_client, which is a part of the policy, never matches.",
         ABUSE,
     ),
     *_written("limits", ABUSE),
