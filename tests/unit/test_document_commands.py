@@ -57,7 +57,6 @@ NOT_RUN = {
     "scripts/try": "it opens a terminal for a person; tests/lab/test_screens.py does the same",
     "scp ": "a copy of a file, as host.push of the lab makes it",
     "ssh -t": "a login, as tests/lab/test_screens.py makes it",
-    "ssh root@server chmod": "it changes a mode",
     "sudo ": "no host of the lab has sudo; tests/lab/test_package.py uses its path",
     "cp ": "a copy of a file",
     "rm -r": "a removal of two directories",
