@@ -50,45 +50,45 @@ class Command:
 COMMANDS = (
     Command(
         "plan",
-        "print the diffs and commands; change nothing (exit 2: something is to be done)",
+        "print the diffs and commands; change nothing (exit status 2: there is something to do)",
         ("answers", "draft", "section", "conflicts", "accept", "root", "json"),
     ),
     Command(
         "apply",
-        "plan and run without a screen, after a yes",
+        "print the plan, ask, and run it, without screens",
         ("answers", "section", "conflicts", "accept", "yes"),
     ),
     Command("attach", "follow the run in progress, from its first line", (), module="runs"),
-    Command("resume", "go on with a run that was cut off, stopped or failed", ("yes",)),
+    Command("resume", "continue a run that was cut off, was stopped or failed", ("yes",)),
     Command(
         "undo",
-        "take back the newest run that changed something, or the one named",
+        "undo the newest run that changed something, or the run that you name",
         ("run", "with-later", "dry-run", "remove-package", "yes"),
     ),
     Command(
         "check",
-        "prove the live server by talking to it",
+        "test the server: SMTP sessions, TLS, DNS, firewall and more",
         (
             *("answers", "stranger", "quiet-outside", "user"),
             *("against", "target", "rates", "print-target", "json"),
         ),
     ),
     Command(
-        "status", "show what differs from what the runs left (exit 2: something does)", ("json",)
+        "status",
+        "show what differs from what the runs wrote (exit status 2: something differs)",
+        ("json",),
     ),
     Command(
         "move",
-        "look at what is left of the move from an old server: records, queue, renewals",
+        "show what remains of the move from an old server: records, queue, renewals",
         ("answers", "done", "undone", "json"),
     ),
     Command(
         "log",
-        "count what Postfix's log tells: refusals, failed logins, what waits, warnings",
+        "count refusals, failed logins, waiting mail and warnings in Postfix's log",
         ("since", "pflogsumm", "json"),
     ),
-    Command(
-        "runs", "list the runs of the past, or remove old ones", ("json", "prune", "pruned", "yes")
-    ),
+    Command("runs", "list past runs, or remove old ones", ("json", "prune", "pruned", "yes")),
     Command(HELP, "show a page of the manual; without TOPIC, the page of all commands", ("topic",)),
 )
 

@@ -56,21 +56,23 @@ HELP_TOPICS = ("commands", "answers", "policy", "hand-edits", "undo")
 OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "version": _flag("--version", "print the version and end"),
     "verbose": _flag(
-        "--verbose", "with --version: commit, lock, and what is bundled, with its licences"
+        "--verbose",
+        "with --version: also commit, lock, and the bundled components with their licences",
     ),
     "answers": _value(
         "--answers",
         "FILE",
-        "answers in TOML, or the plan.json of a run; else the saved ones",
+        "the answers file, or the plan.json of a run; without it, the saved answers",
         type=Path,
     ),
     "draft": _flag(
-        "--draft", "the answers that you typed in the screens and did not run yet (exit 66: none)"
+        "--draft",
+        "use what you typed in the screens and did not run yet (exit status 66: there is none)",
     ),
     "section": _value(
         "--section",
         "NAME",
-        f"change this section alone: {', '.join((*SECTIONS, POLICY))}",
+        f"change only this section (may be given several times): {', '.join((*SECTIONS, POLICY))}",
         action="append",
         dest="sections",
         choices=(*SECTIONS, POLICY),
@@ -81,57 +83,62 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
             (
                 "--keep-mine",
                 "mine",
-                "leave what was changed by hand since the last run as it stands",
+                "keep all settings that you changed by hand since the last run",
             ),
-            ("--take-planned", "planned", "write what is planned over what was changed by hand"),
+            ("--take-planned", "planned", "overwrite settings that you changed by hand"),
         )
     ),
     "accept": _value(
         "--accept",
         "NAME=VALUE",
-        "accept a caution with its value, as the plan prints both",
+        "accept a caution; the plan prints NAME=VALUE",
         action="append",
         dest="accepted",
     ),
-    "root": _value("--root", "DIR", "look at a copied /etc in DIR", type=Path),
-    "yes": _flag("--yes", "do not ask whether to begin"),
+    "root": _value(
+        "--root",
+        "DIR",
+        "read the copy of a server's files in DIR, such as DIR/etc/postfix, not this host",
+        type=Path,
+    ),
+    "yes": _flag("--yes", "do not ask before it begins"),
     "run": _value("run", "RUN", "a run's ID, as `runs` lists them", nargs="?"),
-    "with-later": _flag("--with-later", "take back all runs after RUN too, the newest first"),
-    "dry-run": _flag("--dry-run", "show it and change nothing"),
-    "dry-run-of-screens": _flag("--dry-run", "the wizard ends at the review"),
+    "with-later": _flag("--with-later", "undo all runs after RUN, too, the newest first"),
+    "dry-run": _flag("--dry-run", "show the plan of the undo, and change nothing"),
+    "dry-run-of-screens": _flag("--dry-run", "end at the review, and change nothing"),
     "remove-package": _flag(
-        "--remove-package", "remove the package too, where the run installed it; dnf asks"
+        "--remove-package", "remove the packages that the run installed, too; dnf asks"
     ),
     "since": _value(
         "--since",
         "WHEN",
-        "30min, 6h, 7d, today, yesterday, 2026-11-24 or '2026-11-24 08:30'; else a day ago",
+        "30min, 6h, 7d, today, yesterday, 2026-11-24 or '2026-11-24 08:30'; without it, one day",
     ),
     "pflogsumm": _flag(
-        "--pflogsumm", "show pflogsumm's own report of the same lines, where this host has it"
+        "--pflogsumm", "show pflogsumm's report of the same lines instead, if it is installed"
     ),
     "json": _flag("--json", "JSON instead of text"),
     "topic": _value("topic", "TOPIC", f"one of {', '.join(HELP_TOPICS)}", nargs="?"),
     "done": _value(
         "--done",
         "ID",
-        "tick by hand what cannot be seen from here; the list names the IDs",
+        "tick an item that cannot be seen from here; the list shows the IDs",
         action="append",
     ),
-    "undone": _value("--undone", "ID", "take a tick back", action="append"),
+    "undone": _value("--undone", "ID", "remove the tick of an item", action="append"),
     "stranger": _flag(
         "--stranger",
-        "also try what strangers try (relaying, logins, limits); takes some seconds",
+        "also try what strangers try (relaying, logins, limits); it takes some seconds",
     ),
     "quiet-outside": _flag(
         "--quiet-outside",
-        "ask no servers, blocklists or domains of others, for monitoring; what they would say is"
-        " unknown",
+        "for monitoring: query no servers, blocklists or domains of others; what depends on them"
+        " is unknown",
     ),
     "user": _value(
         "--user",
         "NAME",
-        "also log in as NAME on 587 and 465; the password is asked for and kept nowhere",
+        "also log in as NAME on 587 and 465; it asks for the password and does not store it",
     ),
     "against": _value(
         "--against",
@@ -141,12 +148,12 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "target": _value(
         "--target",
         "FILE",
-        "with --against: what HOST should be, as --print-target printed it there",
+        "with --against: the output of --print-target on HOST",
         type=Path,
     ),
     "rates": _flag(
         "--rates",
-        "with --against: reach for the limits too; this address is then locked out for a minute",
+        "with --against: test the limits, too; HOST then refuses this address for a minute",
     ),
     "print-target": _flag(
         "--print-target",
@@ -154,14 +161,14 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     ),
     "prune": _flag(
         "--prune",
-        "remove old runs: their output and the files that they replaced are lost, and they"
-        " cannot be undone any more; runs that say how a file or service is now stay",
+        "remove old runs: their output and the files that they replaced are lost, and they cannot be"
+        " undone any more. Runs that describe the present state of a file or service stay",
     ),
     "pruned": tuple(
         _argument(word, type=_number, metavar=metavar, help=text)
         for word, metavar, text in (
-            ("--keep", "N", "with --prune: the newest N runs stay"),
-            ("--older-than", "DAYS", "with --prune: runs of the last DAYS days stay"),
+            ("--keep", "N", "with --prune: keep the newest N runs"),
+            ("--older-than", "DAYS", "with --prune: keep the runs of the last DAYS days"),
         )
     ),
 }

@@ -72,11 +72,11 @@ def _begin() -> Iterator[Block]:
         "Without a command, the screens open. They ask for hostname, domains, networks, certificate "
         "and blocklists. Then they show a plan: the diff of each file, with the reason of each "
         "change, and each command. Nothing is changed before you agree. A run executes exactly this "
-        "plan, in a systemd unit of its own, and proves the result by talking to the server."
+        "plan, in a systemd unit of its own, and tests the result by SMTP sessions."
     )
     yield Paragraph(
-        "Each run can be undone. A second run with the same answers finds nothing to do. Only root "
-        "can change something; `check --against` works as any user."
+        "Each run can be undone. A second run with the same answers finds nothing to do. You must be "
+        "root, except for `check --against`, `plan --root`, `help` and `--version`."
     )
     yield Heading("options without a command")
     for option in (*OF_SCREENS, *OF_ITSELF):
@@ -95,9 +95,9 @@ def _commands(commands: Sequence[Command]) -> Iterator[Block]:
 def _end() -> Iterator[Block]:
     yield Heading("cautions")
     yield Paragraph(
-        "A caution is accepted with its value, as `plan` prints both: "
-        "`--accept public-range=203.0.113.0/24`. Commas separate several values. `%XX` is a comma, "
-        "a blank or a quote in a value."
+        "A caution is a risk that you must accept before the plan runs. `plan` prints the whole option, "
+        "such as `--accept public-range=203.0.113.0/24`. Commas separate several values, in any order. "
+        "In a value, a comma, a blank or a quote is written as `%XX`."
     )
     for name, text in CAUTIONS.items():
         yield Entry(name, text)
@@ -121,8 +121,7 @@ def _end() -> Iterator[Block]:
     yield Heading("see also")
     yield Paragraph("`postfix-wizard-answers`(5), `postconf`(5), `master`(5), `postfix`(1)")
     yield Paragraph(
-        "`postfix-wizard help TOPIC` shows this page, that of the answers, and pages on the policy, "
-        "on edits by hand and on what undo cannot do."
+        "`postfix-wizard help TOPIC` shows the other pages: `answers`, `policy`, `hand-edits`, `undo`."
     )
 
 

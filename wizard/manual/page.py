@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Union
 
 WIDTH = 78
+_MARKDOWN_WIDTH = 120
 _INDENT = " " * 7
 _DEEPER = " " * 14
 
@@ -73,8 +74,8 @@ def _plain_lines(block: Block) -> list[str]:
     if isinstance(block, Example):
         return [(_DEEPER + line).rstrip() for line in block.lines]
     if isinstance(block, Paragraph):
-        return _wrapped(block.text, _INDENT)
-    return [_INDENT + block.term, *_wrapped(block.text, _DEEPER)]
+        return _wrapped(block.text, _INDENT, _INDENT)
+    return [_INDENT + block.term, *_wrapped(block.text, _DEEPER, _DEEPER)]
 
 
 def _title(heading: Heading) -> str:
@@ -82,12 +83,12 @@ def _title(heading: Heading) -> str:
     return "".join(part if index % 2 else part.upper() for index, part in enumerate(parts))
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
+def _wrapped(text: str, first: str, later: str, width: int = WIDTH) -> list[str]:
     return textwrap.wrap(
         text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
+        width,
+        initial_indent=first,
+        subsequent_indent=later,
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -149,9 +150,9 @@ def _markdown_lines(blocks: Sequence[Block]) -> Iterator[str]:
         if isinstance(block, Heading):
             yield f"## {block.text[:1].upper()}{block.text[1:]}"
         elif isinstance(block, Example):
-            yield from ("    " + line for line in block.lines)
+            yield from (f"    {line}".rstrip() for line in block.lines)
         elif isinstance(block, Paragraph):
-            yield block.text
+            yield from _wrapped(block.text, "", "", _MARKDOWN_WIDTH)
         else:
-            yield f"- `{block.term}`: {block.text}"
+            yield from _wrapped(f"`{block.term}`: {block.text}", "- ", "  ", _MARKDOWN_WIDTH)
     yield ""

@@ -28,6 +28,7 @@ EXAMPLE = Answers(
 """Answers that write each parameter which has a value at all."""
 _SWITCHED = frozenset({"relay", "tls", "hardening", "senders"})
 _EL9 = Postfix(None, "3.5.25", "hash")
+_AGAIN = "For the same reason."
 
 
 def page() -> Page:
@@ -42,16 +43,16 @@ def page() -> Page:
 
 def _begin() -> Iterator[Block]:
     yield Paragraph(
-        "Each plan shows the same reasons next to its changes. The names and addresses are those of "
-        "an example. What you answered yourself is written as you answered it."
+        "Each plan shows the same reasons next to its changes. Names and addresses here are examples; "
+        "your answers replace them."
     )
     yield Paragraph(
-        "A parameter without a value here is set only by an answer, or by another version of Postfix."
+        "A parameter without a value here is set only by some answers, or for some versions of Postfix."
     )
     yield Paragraph(
-        "The section `policy` has what no answer changes. To run it alone: "
-        "`postfix-wizard apply --section policy`. A value that you changed by hand after a run is "
-        "yours: the plan asks before it changes such a value."
+        "The section `policy` has the settings that are not in the answers. To run it alone: "
+        "`postfix-wizard apply --section policy`. The plan asks before it overwrites a value that you "
+        "changed by hand after a run."
     )
 
 
@@ -61,15 +62,20 @@ def _parameters() -> Iterator[Block]:
         if rows:
             off = " (off by default)" if section in _SWITCHED else ""
             yield Heading(f"`main.cf`: `{section}`{off}")
+        why = ""
         for one in rows:
             value = ", ".join(one.items(EXAMPLE)) or str(one.value(EXAMPLE))
-            yield Entry(f"{one.name} = {value}" if value else one.name, one.why)
+            said, why = why, one.why
+            yield Entry(
+                f"{one.name} = {value}" if value else one.name, _AGAIN if why == said else why
+            )
 
 
 def _restrictions() -> Iterator[Block]:
     yield Heading("`main.cf`: `smtpd_recipient_restrictions`")
     yield Paragraph(
-        "The list has this order. A permit is effective only before the reject that it relaxes."
+        "Postfix checks the list in this order, and ends at the first match. So a permit has an effect "
+        "only on the items after it."
     )
     for one in wanted(EXAMPLE, _EL9):
         yield Entry(one.text, one.why)

@@ -14,9 +14,9 @@ UNDO = Page(
     "what an undo puts back, and what it cannot",
     (
         Paragraph(
-            "`postfix-wizard undo` takes back the newest run that changed something. It shows its "
-            "plan first. Each file gets the bytes, owner, mode and label that it had before the "
-            "run. Services, firewall and alternatives get their former state."
+            "`postfix-wizard undo` undoes the newest run that changed something. It shows its plan "
+            "first. Each file gets the content, owner, mode and SELinux label that it had before "
+            "the run. Services, firewall and alternatives get their former state."
         ),
         Example(
             (
@@ -26,20 +26,21 @@ UNDO = Page(
             )
         ),
         Paragraph(
-            "An undo does not begin if you changed one of these files after the run: your edit "
-            "would be lost. It names the file. If a later run wrote the same file, it names that "
-            "run, and `--with-later` takes back both, the newer one first."
+            "`postfix-wizard runs` lists the runs. If you changed one of the files after the run, the "
+            "undo does not begin, since your edit would be lost. It names the file. If a later run "
+            "wrote the same file, it names that run; `--with-later` undoes all later runs, too, the "
+            "newest first."
         ),
         Heading("what undo cannot do"),
         Entry(
             "mail",
-            "Mail that was delivered, refused, returned or sent while the run was in force stays "
-            "so. The queue that was flushed is not filled again.",
+            "Mail that was delivered, refused, bounced or sent since the run stays so. If the run "
+            "flushed the queue, that mail does not come back.",
         ),
         Entry(
             "mailboxes",
-            "Mail that arrived in a new mailbox stays there. If you changed the place of mailboxes, "
-            "move that mail by hand.",
+            "Mail that arrived in a new mailbox stays there. If the run changed the place of "
+            "mailboxes, move that mail by hand.",
         ),
         Entry(
             "DNS caches",
@@ -48,19 +49,19 @@ UNDO = Page(
         ),
         Entry(
             "records elsewhere",
-            "Records that you published at a provider are yours to remove. A DKIM record should "
-            "stay for some days, since mail that was signed is still on its way.",
+            "Records that you published at a provider stay until you remove them. Keep a DKIM "
+            "record for some days, since signed mail may still be on its way.",
         ),
-        Entry("keys", "Keys of DKIM that a run made stay on the disk."),
+        Entry("keys", "DKIM keys that a run made stay on the disk."),
         Entry(
             "certificates",
-            "A certificate that was issued stays, as does the ACME account. The limits of the "
-            "authority count it.",
+            "A certificate that was issued stays, and so does the ACME account. The rate limits of "
+            "the authority count it.",
         ),
         Entry(
             "packages",
-            "A package that the run installed stays, unless you give `--remove-package`. Packages "
-            "that dnf updated meanwhile stay updated.",
+            "A package that the run installed stays, unless you add `--remove-package`. Packages "
+            "that dnf updated stay updated.",
         ),
         Entry(
             "blocklists",
@@ -71,8 +72,8 @@ UNDO = Page(
             "Rows and lines that you or other programs added stay, and an undo names them.",
         ),
         Entry("copies", "The `.orig` files stay."),
-        Heading("to have the changes again"),
-        Paragraph("Nothing undoes an undo. The plan of the run still has its answers:"),
+        Heading("to make the changes again"),
+        Paragraph("An undo cannot be undone. But the plan of the run still has the answers:"),
         Example(
             ("postfix-wizard apply --answers /var/lib/postfix-wizard/runs/RUN/plan.json",),
         ),
@@ -90,21 +91,22 @@ HAND_EDITS = Page(
         ),
         Heading("the next plan"),
         Paragraph(
-            "A plan leaves an edit alone if it has no need to change that setting, and says so. If "
-            "it would change the setting to another value, that is a conflict. The plan shows what "
-            "a run wrote, what is there now and what is planned. Nothing is run before you choose."
+            "Your edit stays if the plan does not need to change that setting; the plan says so. If "
+            "the plan would write another value, that is a conflict. The plan shows what a run wrote, "
+            "what is there now and what is planned. Nothing runs before you choose:"
         ),
+        Example(("postfix-wizard apply --keep-mine", "postfix-wizard apply --take-planned")),
         Entry("--keep-mine", "All of your edits stay, and the rest of the plan is done."),
         Entry("--take-planned", "The plan's values replace your edits."),
         Paragraph(
-            "In the screens, Review has both for each conflict: `k` keeps yours, `t` takes the "
-            "planned one. A value that you keep is saved in the answers if one can express it. It "
-            "is the planned value from then on."
+            "In the screens, you choose for each conflict on Review: `k` keeps your value, `t` takes "
+            "the planned one. If a field of the answers can have the value that you keep, it is saved "
+            "there, and later plans write it."
         ),
         Heading("files of a package update"),
         Paragraph(
-            "A `.rpmnew` or `.rpmsave` file next to main.cf or master.cf is a warning of `plan` and "
-            "`status`. Merge it by hand, then remove it."
+            "`plan` and `status` warn of a `.rpmnew` or `.rpmsave` file next to main.cf or master.cf. "
+            "Copy what you need from it into main.cf or master.cf, then remove it."
         ),
     ),
 )

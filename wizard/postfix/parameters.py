@@ -128,13 +128,13 @@ def _local(answers: Answers) -> tuple[str, ...]:
 
 
 _SASL_WHY = (
-    "People log in through Dovecot, set here because master.cf's services inherit it; on port 25"
-    " AUTH is off, so there is nothing to guess passwords against."
+    "Dovecot checks passwords. The services in master.cf inherit this. AUTH is off on port 25, so"
+    " nobody can guess passwords there."
 )
-_PAIR_WHY = "Port 25, 465 and 587 show this certificate to who asks for TLS."
+_PAIR_WHY = "Ports 25, 465 and 587 use this certificate for TLS."
 _RELAY_WHY = (
-    "Mail for other servers goes to the relay host, which takes it under a user and password: many"
-    " providers let nothing else out."
+    "Mail for other servers goes to the relay host, with a user and password: many providers allow"
+    " nothing else."
 )
 _TLS_OUT = ("encrypt", "dane", "dane-only", "fingerprint", "verify", "secure")
 
@@ -180,7 +180,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "inet_interfaces",
         "networks",
         answer("networks", "inet_interfaces"),
-        "Other mail servers must be able to connect, not this host alone.",
+        "Other mail servers must be able to connect, not only this host.",
         kind=INTERFACES,
         needs=RESTART,
         items=interfaces,
@@ -191,7 +191,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "proxy_interfaces",
         "networks",
         lambda answers: ", ".join(answers.networks.proxy_interfaces),
-        "The router's own address outside: mail for it is this host's, and must not loop.",
+        "The router's public address: mail for it belongs to this host, and must not loop.",
         kind=ADDRESSES,
         items=lambda answers: answers.networks.proxy_interfaces,
         optional=True,
@@ -201,7 +201,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         "mydestination",
         "domains",
         always(""),
-        "Mail for these names is taken here: each name whose MX record names this server.",
+        "This server accepts mail for these names: each name whose MX record names it.",
         kind=NAMES,
         items=_local,
         made_of=("local",),
@@ -233,13 +233,15 @@ PARAMETERS: tuple[Parameter, ...] = (
         _PAIR_WHY,
     ),
     _policy(
-        "smtpd_tls_security_level", "may", "Port 25 offers STARTTLS and leaves it to the peer."
+        "smtpd_tls_security_level",
+        "may",
+        "Port 25 offers STARTTLS, and the client decides whether to use it.",
     ),
     Parameter(
         "smtp_tls_security_level",
         POLICY,
         always("may"),
-        "Outgoing mail is encrypted wherever the other side can.",
+        "Outgoing mail is encrypted if the other server supports it.",
         also=_TLS_OUT,
     ),
     _policy("smtpd_tls_auth_only", "yes", "Passwords travel over TLS only.", TLS),
@@ -289,8 +291,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     _policy(
         "smtpd_peername_lookup",
         "no",
-        "A client without a PTR record is no longer suspect, since providers block port 25 for"
-        " their customers: names are not looked up, and the log calls every client unknown. So"
+        "Names of clients are not looked up. A missing PTR record is no sign of spam today, since"
+        " providers block port 25 for their customers. The log shows each client as unknown, and"
         " reject_rhsbl_reverse_client, which is a part of the policy, never matches.",
         ABUSE,
     ),
@@ -313,17 +315,17 @@ PARAMETERS: tuple[Parameter, ...] = (
     _relay(
         "smtp_sasl_security_options",
         plain_options,
-        "With tls = may the password may also travel without TLS.",
+        "With tls = may, the password may also be sent without TLS.",
     ),
     _relay(
         "smtp_sasl_tls_security_options",
         with_user("noanonymous"),
-        "The password is said under TLS, as it stands: relay hosts know PLAIN and LOGIN.",
+        "Relay hosts support PLAIN and LOGIN, so the password is readable, but only inside TLS.",
     ),
     _relay(
         "smtp_tls_policy_maps",
         level,
-        "How much TLS is asked of the relay host; for all others smtp_tls_security_level holds.",
+        "The TLS level for the relay host; smtp_tls_security_level is for all others.",
         ("tls",),
     ),
     _relay("smtp_tls_wrappermode", wrapper, "Port 465 has TLS from the first byte."),
@@ -331,8 +333,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         BARE_NEWLINE,
         "hardening",
         hardened("normalize"),
-        "A bare newline may end a message for Postfix and not for the server before it: so a second"
-        " mail is smuggled in, past that one's checks.",
+        "SMTP smuggling: a bare newline can end a message for Postfix, but not for the server before"
+        " it. So a second message passes that server's checks.",
         made_of=("use",),
         when_empty=AS_SWITCHED,
     ),
@@ -340,8 +342,8 @@ PARAMETERS: tuple[Parameter, ...] = (
         AUTH_RATE,
         "hardening",
         hardened("20"),
-        "One address may try 20 logins a time unit: a mail program needs one a message, and who"
-        " guesses passwords needs thousands.",
+        "One address may try 20 logins a time unit: a mail program needs one a message, and somebody"
+        " who guesses passwords needs thousands.",
         made_of=("use",),
         when_empty=AS_SWITCHED,
     ),
@@ -349,7 +351,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         PIPELINING,
         "hardening",
         hardened("yes"),
-        "Who sends commands before their time does not wait for the replies, as programs for spam do.",
+        "Clients that do not wait for replies are refused: many programs for spam are such clients.",
         made_of=("use",),
         when_empty=AS_SWITCHED,
     ),

@@ -53,13 +53,13 @@ _ENDS = frozenset({"permit", "reject", "defer", "permit_auth_destination"})
 """Restrictions that decide about all mail for us, so that Postfix evaluates nothing after them."""
 
 _FRAME = {
-    "permit_mynetworks": "Hosts of the LAN come first: they may send to anyone.",
+    "permit_mynetworks": "Hosts in mynetworks come first: they may send to anyone.",
     "reject_invalid_helo_hostname": "A client whose HELO name is malformed is refused.",
     "reject_unknown_sender_domain": (
         "A sender whose domain cannot be resolved could never get an answer."
     ),
     "reject_unauth_destination": (
-        "What is not for an address here is refused: this is no open relay."
+        "Mail for addresses of other servers is refused: this is not an open relay."
     ),
 }
 FRAME = tuple(Restriction(text, POLICY, why) for text, why in _FRAME.items())
@@ -82,11 +82,11 @@ def wanted(answers: Answers, postfix: Postfix) -> tuple[Restriction, ...]:
         Restriction(
             f"check_sender_access {table}:{SENDER_ACCESS}",
             BLOCKLISTS,
-            "Your own rows for senders: an OK lets one past the blocklists below, never past the"
-            " relay rule above.",
+            "Your own rows for senders: an OK exempts a sender from the blocklists below, but not from"
+            " the relay rule above.",
         ),
         *(
-            Restriction(line, BLOCKLISTS, f"Refused where listed by {entry.zone}.")
+            Restriction(line, BLOCKLISTS, f"Refused if listed by {entry.zone}.")
             for entry in lists
             for line in entry.rejects
         ),

@@ -53,14 +53,12 @@ _LABEL = ServiceOption(_LOG_LABEL, "", "The log tells this port's sessions from 
 RECIPIENT = "smtpd_recipient_restrictions"
 USERS_ONLY = "permit_sasl_authenticated,reject"
 
-_AUTH = ServiceOption(
-    "smtpd_sasl_auth_enable", "yes", "AUTH is off in main.cf and turned on here alone."
-)
+_AUTH = ServiceOption("smtpd_sasl_auth_enable", "yes", "AUTH is off in main.cf, and on only here.")
 _RELAY = ServiceOption(
     RECIPIENT,
     USERS_ONLY,
-    "Who has logged in may send to anyone, nobody else may send at all. main.cf's own list refuses"
-    " to relay and is inherited, so it is the one to override.",
+    "Logged-in users may send to anyone; nobody else may send. Without this line the service"
+    " inherits main.cf's list, which refuses to relay.",
 )
 
 SUBMISSION_SERVICES: tuple[SubmissionService, ...] = (

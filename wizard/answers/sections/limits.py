@@ -8,7 +8,7 @@ from typing import Any, Optional
 from wizard.answers.field import ABUSE, BYTES, PERFORMANCE, Written, number, text
 
 _RATE = Written(
-    "Far above normal use: the limits bite only when an account is stolen and used for spam.",
+    "Far above normal use: the limits are reached only if an account is stolen and used for spam.",
     block=ABUSE,
 )
 _PROCESSES = Written(
@@ -52,7 +52,7 @@ class Limits:
         None,
         lowest=1,
         main_cf=Written(
-            "Who makes so many errors in one session guesses addresses: the connection ends.",
+            "A client with so many errors in one session guesses addresses: the connection ends.",
             block=ABUSE,
         ),
     )

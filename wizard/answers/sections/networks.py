@@ -44,7 +44,7 @@ class Networks:
         ),
         main_cf=Written(
             "IPv4 only is the wizard's own value: many servers refuse mail from an IPv6 address "
-            "without a PTR record, and blocklists cover the narrower IPv4 better.",
+            "without a PTR record, and blocklists cover IPv4 better.",
             restart=True,
         ),
     )
