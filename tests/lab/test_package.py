@@ -27,13 +27,11 @@ SECURE_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"
 
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a signing key; return the directory with its public part."""
+    """Make a signing key; return the directory of GnuPG that has it."""
     home = tmp_path_factory.mktemp("gnupg")
     gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--pinentry-mode", "loopback"]
     make = [*gpg, "--passphrase", "", "--quick-generate-key", SIGNER, "rsa3072", "sign", "never"]
     subprocess.run(make, check=True)
-    with (home / "public.asc").open("wb") as file:
-        subprocess.run([*gpg, "--armor", "--export", SIGNER], stdout=file, check=True)
     return home
 
 
@@ -117,6 +115,7 @@ def test_a_release_has_all_files_with_their_checksums(key: Path, release: Path) 
         f"postfix_wizard-{__version__}-py3-none-any.whl",
         f"postfix_wizard-{__version__}.tar.gz",
         "CHANGES.md",
+        f"{NAME}.asc",
     }
     sums = {"SHA256SUMS", "SHA256SUMS.asc"}
     assert {one.name for one in release.iterdir()} == names | sums
@@ -131,7 +130,7 @@ def test_a_release_has_all_files_with_their_checksums(key: Path, release: Path) 
 
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_the_package_is_installed_used_upgraded_and_removed(
-    boot_host: BootHost, key: Path, older: Path, release: Path, suite: str
+    boot_host: BootHost, older: Path, release: Path, suite: str
 ) -> None:
     host = boot_host(suite=suite)
     host.write("/etc/yum.repos.d/ours.repo", REPO_FILE)
@@ -141,7 +140,7 @@ def test_the_package_is_installed_used_upgraded_and_removed(
     refused = dnf(host, "install", NAME)
     assert refused.returncode != 0
     assert "not installed" in refused.stdout + refused.stderr, "the key"
-    host.push(key / "public.asc", "/root/key.asc")
+    host.push(release / f"{NAME}.asc", "/root/key.asc")
     host.run(["rpm", "--import", "/root/key.asc"], check=True)
     done = dnf(host, "install", NAME)
     assert done.returncode == 0, done.stdout + done.stderr
