@@ -164,11 +164,17 @@ def includes_of(text: str) -> list[str]:
 
 def login_users(passwd: str) -> list[str]:
     """Return the people among the users of a passwd(5): those with a shell and a number of theirs."""
+    return [fields[0] for fields in people_rows(passwd)]
+
+
+def people_rows(passwd: str) -> list[list[str]]:
+    """Return the fields of these users. With many of them, a look-up of each takes a minute."""
     return [
-        fields[0]
+        fields
         for fields in passwd_rows(passwd)
         if len(fields) == 7  # noqa: PLR2004 (passwd(5))
         and FIRST_USER <= int(fields[2]) <= LAST_USER
+        and fields[3].isdecimal()
         and not fields[6].endswith(_NO_LOGIN)
     ]
 

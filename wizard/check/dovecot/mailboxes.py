@@ -16,6 +16,7 @@ from wizard.answers.model import Answers
 from wizard.check.dovecot.delivery import socket_fault
 from wizard.check.dovecot.logins import Logins, begin_logins, judge_logins
 from wizard.check.dovecot.values import judge_values
+from wizard.check.guard import guarded
 from wizard.check.host.homes import judge_homes
 from wizard.check.paths.aliases import alias_names
 from wizard.check.smtp.scripts import lmtp_script
@@ -76,11 +77,11 @@ def begin_mailboxes(
             files = [one for one in certificate(dovecot.settings, dovecot.version) if one]
             missing = tuple(one for one in files if door.stat(one) is None)
             runs = dovecot.usable and dovecot.unit.active in RUNNING_STATES
-            values = tuple(judge_values(door, dovecot, delimiter)) if runs else ()
         except Trouble as trouble:
             return Observed(Dovecot(), why=str(trouble))
         logins = begin_logins(door, dovecot.reader, answers.hostname.mydomain)() if runs else None
-        homes = (*values, *_homes(door, dovecot)) if runs else ()
+        parts = (lambda: judge_values(door, dovecot, delimiter), lambda: _homes(door, dovecot))
+        homes = tuple(one for part in parts for one in guarded("Dovecot", part)) if runs else ()
         socket = wanted(answers).lmtp
         if not (dovecot.reader and socket) or socket_fault(socket):
             return Observed(dovecot, missing=missing, logins=logins, homes=homes)

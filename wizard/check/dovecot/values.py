@@ -5,20 +5,20 @@
 
 from __future__ import annotations
 
-import fnmatch
 import grp
 import ipaddress
 import os
 import pwd
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Optional
 
 from wizard.check.host.sockets import WRITE, Identity, allows
 from wizard.door import Door
+from wizard.errors import Trouble
 from wizard.finding import Check, Finding
-from wizard.host.dovecot import people_of
+from wizard.host.dovecot import people_rows
 from wizard.host.facts import Dovecot
 from wizard.postfix.dovecot import mailbox
 from wizard.text import printable
@@ -43,11 +43,18 @@ _BOUNDS = (
     ("last_valid_gid", "gid", True),
 )
 """The setting, the number of a user that it bounds, and whether it is the highest (0 for none)."""
+_FIELDS = {"uid": 2, "gid": 3}
+"""Where passwd(5) has them."""
 
 _DIRECTORIES = frozenset({"maildir", "sdbox", "mdbox", "dbox"})
-_NAME = re.compile(r"%L?[nu]|%\{\s*user\s*(?:\|[^}]*)?\}")
+_NAME = re.compile(r"%L?[nu]|%\{\s*user\s*(?:\|\s*(?:username|lower)\s*)*\}")
 _IDS = re.compile(r"\b(uid|gid)=(\S+)")
+_OF_IDS = re.compile(r"^userdb.*/(?:args|default_fields|override_fields)$")
+"""Settings of a userdb of 2.3 that may have uid=USER. A query or a filter has other things so."""
 _OWNERS = re.compile(r"(?:^mail_|^userdb.*/)(uid|gid)$")
+_PLUGIN = re.compile(r"(?:lib)?(?:\d*_)?(.*?)(?:_plugin)?(?:\.so)?", re.DOTALL)
+"""A name in mail_plugins or of a file, around what Dovecot compares (its module_file_get_name)."""
+_GROUPS = ("mail_access_groups", "mail_privileged_group")
 _SEARCH = 1
 
 
@@ -62,12 +69,14 @@ def judge_values(door: Door, dovecot: Dovecot, delimiter: str) -> Iterator[Findi
     yield from _log(settings)
     yield from _limits(settings)
     yield from _plugins(door, settings)
-    if _has_own_users(settings):
-        users = [one for one in map(_user, people_of(door)) if one is not None]
-        yield from _numbers(settings, users)
-        reader = next((one for one in users if one.pw_name == dovecot.reader), None)
+    # Where a userdb has another owner for mailboxes, the user's own numbers do not count.
+    if _has_own_users(settings) and all(
+        path.startswith("mail_") for path, _, _ in _owners(settings)
+    ):
+        yield from _numbers(settings, people_rows(door.readable_text("/etc/passwd")))
+        reader = _user(dovecot.reader) if dovecot.reader else None
         if reader is not None:
-            yield from _place(door, mailbox(settings, dovecot.version), reader)
+            yield from _place(door, settings, dovecot.version, reader)
     yield from _delimiter(settings, delimiter)
 
 
@@ -139,19 +148,7 @@ def _limit(settings: Mapping[str, str], *names: str) -> int:
 
 def _owner(settings: Mapping[str, str]) -> Iterator[Finding]:
     """Find the user or group of all mailboxes if this host has none of that name."""
-    named = [
-        (found[1], value)
-        for path, value in settings.items()
-        for found in [_OWNERS.search(path)]
-        if found
-    ]
-    named += [
-        pair
-        for path, value in settings.items()
-        if path.startswith("userdb")
-        for pair in _IDS.findall(value)
-    ]
-    for kind, name in named:
+    for _, kind, name in _owners(settings):
         if name and not name.isdecimal() and "%" not in name and not _exists(kind, name):
             what = "user" if kind == "uid" else "group"
             yield _check(
@@ -163,6 +160,16 @@ def _owner(settings: Mapping[str, str]) -> Iterator[Finding]:
             return
 
 
+def _owners(settings: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield each setting that names the owner of mailboxes, `uid` or `gid`, and the name."""
+    for path, value in settings.items():
+        found = _OWNERS.search(path)
+        if found and value:
+            yield path, found[1], value
+        elif _OF_IDS.search(path):
+            yield from ((path, kind, name) for kind, name in _IDS.findall(value))
+
+
 def _exists(kind: str, name: str) -> bool:
     try:
         _ = pwd.getpwnam(name) if kind == "uid" else grp.getgrnam(name)
@@ -171,17 +178,17 @@ def _exists(kind: str, name: str) -> bool:
     return True
 
 
-def _numbers(settings: Mapping[str, str], users: list[pwd.struct_passwd]) -> Iterator[Finding]:
+def _numbers(settings: Mapping[str, str], users: Sequence[Sequence[str]]) -> Iterator[Finding]:
     for name, kind, is_highest in _BOUNDS:
         text = settings.get(name, "")
         if not text.isdecimal() or (is_highest and text == "0"):
             continue
         bound = int(text)
         for user in users:
-            number = user.pw_uid if kind == "uid" else user.pw_gid
+            number = int(user[_FIELDS[kind]])
             if number > bound if is_highest else number < bound:
                 yield _check("numbers", "people's numbers", "taken by Dovecot").wrong(
-                    printable(f"{user.pw_name} has the {kind} {number}, and {name} is {bound}"),
+                    printable(f"{user[0]} has the {kind} {number}, and {name} is {bound}"),
                     f"Correct {name}, and restart Dovecot: it refuses logins, and mail waits.",
                 )
                 return
@@ -189,15 +196,15 @@ def _numbers(settings: Mapping[str, str], users: list[pwd.struct_passwd]) -> Ite
 
 def _plugins(door: Door, settings: Mapping[str, str]) -> Iterator[Finding]:
     directory = settings.get("mail_plugin_dir", "")
-    there = door.readable_names(directory) if directory else ()
+    there = {_plugin(one) for one in door.readable_names(directory)} if directory else set()
     if not there:
         return
     for path, value in settings.items():
-        words = value.split() if path.rpartition("/")[2] == "mail_plugins" else ()
+        words = re.split(r"[\s,]+", value) if path.rpartition("/")[2] == "mail_plugins" else ()
         of_2_4 = path.rpartition("mail_plugins/")[2] if "mail_plugins/" in path else ""
         named = (of_2_4,) if of_2_4 and value == "yes" else words
         for name in named:
-            if not name.startswith("$") and not fnmatch.filter(there, f"lib*_{name}_plugin.so"):
+            if name and not name.startswith("$") and _plugin(name) not in there:
                 yield _check("plugins", "its plugins", f"in {directory}").wrong(
                     printable(f"{name} of mail_plugins is not there"),
                     f"Install the package that has it, or take {printable(name)} out of mail_plugins:"
@@ -206,16 +213,28 @@ def _plugins(door: Door, settings: Mapping[str, str]) -> Iterator[Finding]:
                 return
 
 
-def _place(door: Door, where: str, user: pwd.struct_passwd) -> Iterator[Finding]:
-    """Find a place for mail in which the user may not make a mailbox."""
-    kind, _, path = where.partition(":")
-    path = _NAME.sub(user.pw_name, path.partition(":")[0])
+def _plugin(name: str) -> str:
+    """Return a plugin's name without what Dovecot leaves out of it."""
+    found = _PLUGIN.fullmatch(name)
+    return found[1] if found else name
+
+
+def _place(
+    door: Door, settings: Mapping[str, str], version: str, user: pwd.struct_passwd
+) -> Iterator[Finding]:
+    """Find a place for mail in which the user may not make a mailbox; none if it is not known."""
+    kind, _, path = mailbox(settings, version).partition(":")
+    path = _NAME.sub(lambda _: user.pw_name, path.partition(":")[0])
     if kind not in _DIRECTORIES or not path.startswith("/") or "%" in path:
         return
-    who = Identity(user.pw_uid, frozenset(os.getgrouplist(user.pw_name, user.pw_gid)))
+    groups = {*os.getgrouplist(user.pw_name, user.pw_gid), *_extra_groups(settings)}
+    who = Identity(user.pw_uid, frozenset(groups))
     place = PurePosixPath(path)
     for one in (place, *place.parents):
-        status = door.stat(str(one))
+        try:
+            status = door.stat(str(one))
+        except Trouble:
+            return
         if status is None:
             continue
         if not allows(status, who, WRITE) or not allows(status, who, _SEARCH):
@@ -224,6 +243,12 @@ def _place(door: Door, where: str, user: pwd.struct_passwd) -> Iterator[Finding]
                 f"Make {printable(path)} with that owner, or name another place: mail waits meanwhile.",
             )
         return
+
+
+def _extra_groups(settings: Mapping[str, str]) -> set[int]:
+    """Return the groups that Dovecot's processes have besides those of the user."""
+    names = {word for one in _GROUPS for word in re.split(r"[\s,]+", settings.get(one, ""))}
+    return {one.gr_gid for one in grp.getgrall() if {one.gr_name, str(one.gr_gid)} & names}
 
 
 def _delimiter(settings: Mapping[str, str], delimiter: str) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import pytest
 from wizard.check.dovecot import values
 from wizard.check.dovecot.values import judge_values
 from wizard.door import Door
+from wizard.errors import Trouble
 from wizard.finding import WARNING, WRONG, Finding
 from wizard.host.dovecot import flattened
 from wizard.host.facts import Dovecot
@@ -22,9 +23,15 @@ LIBRARIES = "/usr/lib64/dovecot"
 
 @pytest.fixture(autouse=True)
 def _users(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(values, "people_of", lambda _: ["taro"])
     monkeypatch.setattr(values, "_user", lambda _: TARO)
     monkeypatch.setattr(os, "getgrouplist", lambda *_: [1000])
+
+
+def with_people(root: Path) -> None:
+    (root / "etc").mkdir()
+    (root / "etc/passwd").write_text(
+        "odd:x:1000:none::/home/odd:/bin/sh\ntaro:x:1000:1000::/home/taro:/bin/bash\n"
+    )
 
 
 def judged(
@@ -32,7 +39,9 @@ def judged(
 ) -> list[Finding]:
     plugins = root / LIBRARIES.lstrip("/")
     plugins.mkdir(parents=True)
-    (plugins / "lib10_quota_plugin.so").touch()
+    for name in ("lib10_quota_plugin.so", "lib21_fts_xapian_more_plugin.so", "xaps_plugin.so"):
+        (plugins / name).touch()
+    with_people(root)
     dovecot = Dovecot(version=version, settings={**OWN, **changes}, reader="taro")
     return list(judge_values(Door(root), dovecot, delimiter))
 
@@ -48,6 +57,10 @@ def judged(
         {"mail_plugin_dir": LIBRARIES, "mail_plugins": "$mail_plugins quota"},
         {"mail_plugin_dir": LIBRARIES, "mail_plugins/quota": "yes", "mail_plugins/gone": "no"},
         {"mail_plugin_dir": "/nowhere", "mail_plugins": "gone"},
+        {"mail_plugin_dir": LIBRARIES, "mail_plugins": "quota, xaps,lib10_quota_plugin.so"},
+        {"mail_plugin_dir": LIBRARIES, "protocol imap/mail_plugins": ""},
+        {"userdb sql/query": "SELECT uid, gid FROM a JOIN b ON a.uid=b.uid"},
+        {"userdb ldap/ldap_auth_dn": "uid=dovecot,dc=example,dc=com"},
         {"auth_verbose_passwords": "sha1", "auth_debug_passwords": "no"},
         {"service auth/client_limit": "0", "service auth/process_limit": "1"},
         {
@@ -128,11 +141,48 @@ def test_a_place_for_mail_is_one_that_its_user_may_write(
     assert (judged(tmp_path, settings, "2.4.1") == []) is is_right
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"userdb/override_fields": "uid=root gid=root", "first_valid_uid": "5000"},
+        {"userdb passwd/fields/uid": "root"},
+        {"mail_access_groups": "nobody-has-this, root"},
+        {"mail_location": "maildir:/var/vmail/%d/%n"},
+        {"mail_location": "maildir:/var/vmail/%{user|domain}/%n"},
+    ],
+)
+def test_a_place_that_dovecot_reaches_otherwise_is_not_blamed(
+    tmp_path: Path, changes: dict[str, str]
+) -> None:
+    place = tmp_path / "var/vmail"
+    place.mkdir(parents=True)
+    place.chmod(0o770)
+    assert judged(tmp_path, {"mail_location": "maildir:/var/vmail/%n", **changes}) == []
+
+
+def test_a_place_that_cannot_be_looked_at_is_not_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_door: Door, path: str) -> None:
+        raise Trouble("reading", f"{path}: Permission denied", "")
+
+    monkeypatch.setattr(Door, "stat", closed)
+    assert judged(tmp_path, {"mail_location": "maildir:/net/%n"}) == []
+
+
+def test_a_name_of_a_user_is_no_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = pwd.struct_passwd(("AD\\gtaro", "x", 1000, 1000, "", "/", "/bin/sh"))
+    monkeypatch.setattr(values, "_user", lambda _: user)
+    (found,) = judged(tmp_path, {"mail_location": "maildir:/var/vmail/%n"})
+    assert found.seen.startswith("/var/vmail/AD\\")
+
+
 def test_another_delimiter_of_postfix_is_none_of_dovecots_without_one(tmp_path: Path) -> None:
     assert judged(tmp_path, {"recipient_delimiter": "-"}, delimiter="") == []
 
 
 def test_users_of_the_host_by_the_block_of_2_4(tmp_path: Path) -> None:
     settings = flattened("userdb passwd {\n}\nfirst_valid_uid = 5000\n")
+    with_people(tmp_path)
     dovecot = Dovecot(version="2.4.1", settings=settings, reader="taro")
     assert [one.id for one in judge_values(Door(tmp_path), dovecot, "")] == ["dovecot.numbers"]
