@@ -86,9 +86,12 @@ def _deferred(waiting: Waiting) -> Finding:
 
 def _is_ours(reason: str) -> bool:
     """True if a reason lies here. What another server said is its own, but for logins and TLS."""
-    return (_BY_OTHERS if _SAID.search(reason) else _OURS).search(reason) is not None
+    pattern = _BY_OTHERS if _SAID.search(reason) else _OURS
+    return pattern.search(_NAMES.sub("", reason)) is not None
 
 
+_NAMES = re.compile(r"(?:[^\s<>@]+@)?[\w-]+(?:\.[\w-]+)+")
+"""Names of servers and addresses, such as mx1.mailbox.org, which say nothing of a reason."""
 _SAID = re.compile(r"\b(?:said|refused to talk)\b")
 _BY_OTHERS = re.compile(r"authenticat|SASL|STARTTLS|Relay access denied", re.IGNORECASE)
 _OURS = re.compile(

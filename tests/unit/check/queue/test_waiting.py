@@ -206,6 +206,10 @@ def test_a_count_that_was_cut_off_does_not_say_that_nothing_waits() -> None:
         ("host relay[192.0.2.1] said: 530 5.7.0 Authentication required", WRONG),
         ("connect to 192.0.2.1[192.0.2.1]:25: Network is unreachable", WRONG),
         ("alias database unavailable", WRONG),
+        ("connect to mx1.mailbox.org[192.0.2.1]:25: Connection timed out", RIGHT),
+        ("lost connection with mx.quota-disk.example[192.0.2.1] while sending RCPT TO", RIGHT),
+        ("Name service error for name=fatal.example type=MX: Host not found, try again", RIGHT),
+        ("connect to mail.example.com[private/other]: No such file or directory", WRONG),
     ],
 )
 def test_mail_that_waits_for_a_fault_of_ours(reason: str, verdict: str) -> None:
