@@ -215,17 +215,16 @@ def _leads_here(answer: Answer, host: str, found: Lookups) -> bool:
 
 
 def _is_here(name: str, host: str, found: Lookups) -> bool:
-    return name == host or _is_own(found.of(name, "A").records, found)
+    """True for this host's name, and for one of its addresses; behind NAT, that is its name's."""
+    addresses = found.of(name, "A").records
+    own = {*found.addresses, *found.of(host, "A").records}
+    return name == host or (bool(addresses) and own.issuperset(addresses))
 
 
 def _unresolved(answer: Answer, found: Lookups) -> Optional[Answer]:
     """Return the answer without an address if it is not known where an exchanger leads."""
     addresses = (found.of(name, "A") for name in best(answer))
     return next((one for one in addresses if one.why == NOT_QUERIED), None)
-
-
-def _is_own(addresses: Sequence[str], found: Lookups) -> bool:
-    return bool(addresses) and set(addresses) <= set(found.addresses)
 
 
 def _mx(domain: str, answer: Answer, host: str, found: Lookups) -> Finding:

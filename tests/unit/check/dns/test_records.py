@@ -212,6 +212,18 @@ def test_exchangers_of_the_same_number(
     assert (other in found["dns.mx"].advice) == (verdict == WARNING)
 
 
+def test_two_names_of_one_address_behind_a_router() -> None:
+    names = {(DOMAIN, "MX"): (MX, "10 mx.example.com"), ("mx.example.com", "A"): (OUTER,)}
+    said = {
+        Question(*one): Answer(Question(*one), FOUND, rows, one[0]) for one, rows in names.items()
+    }
+    leads = Question(HOST, "A")
+    said[leads] = Answer(leads, FOUND, (OUTER,), HOST)
+    zones = (ZoneAnswers(DOMAIN, {Server("ns.example.com", "192.0.2.1"): said}),)
+    found = {one.id: one for one in judge_lookups(ANSWERS, Lookups(said, (INNER,), zones))}
+    assert found["dns.mx"].verdict == RIGHT
+
+
 def test_the_record_of_a_domain_that_takes_no_mail_is_explained() -> None:
     assert "takes no mail (RFC 7505)" in looked_up({(DOMAIN, "MX"): ("0 .",)})["dns.mx"].advice
 
