@@ -84,7 +84,7 @@ def judge_logins(logins: Logins, *, must_take_both: bool = False) -> Iterator[Fi
     if logins.users:
         found = _names(logins)
         bare, full = logins.users.values()
-        if must_take_both and bare and not full:
+        if must_take_both and bare and full is False:
             found = replace(found, verdict=WRONG, advice=_FULL_ADVICE, fatal=True)
         yield found
 
@@ -109,6 +109,8 @@ def _passwords(logins: Logins) -> Finding:
         return check.wrong("no passdb: nobody can log in", "Add a passdb, such as that of PAM.")
     fault = next(filter(None, (_opens(name, block) for name, block in blocks)), "")
     closed = next(filter(None, (_closes(name, block) for name, block in blocks)), "")
+    if not closed and len(blocks) == 1:
+        closed = _lacks_users(*blocks[0])
     if "anonymous" in words:
         fault = fault or "auth_mechanisms has anonymous: no password is needed"
     if fault:
@@ -132,22 +134,39 @@ def _opens(name: str, block: str) -> str:
 
 
 def _closes(name: str, block: str) -> str:
-    """Return why nobody can log in by a file of passwords, "" where somebody can."""
-    if "passwd-file" not in f"{name} {_setting(block, 'driver')}":
-        return ""
-    words = [_setting(block, "passwd_file_path"), *_setting(block, "args").split()]
-    path = next((one for one in reversed(words) if one.startswith("/") and "%" not in one), "")
+    """Return why Dovecot cannot read a file of passwords, "" where it can."""
+    path = _password_file(name, block)
     if not path:
         return ""
     try:
-        status, text = Path(path).stat(), Path(path).read_text("utf-8", "replace")
+        status = Path(path).stat()
     except OSError as error:
         return f"passdb {path}: {error.strerror}"
     who = identity(USER)
     if who is not None and not allows(status, who, READ):
         return f"passdb {path}: the user {USER} may not read it"
+    return ""
+
+
+def _lacks_users(name: str, block: str) -> str:
+    """Return that a file of passwords has no user. Where others follow it, it need not have any."""
+    path = _password_file(name, block)
+    if not path:
+        return ""
+    try:
+        text = Path(path).read_text("utf-8", "replace")
+    except OSError as error:
+        return f"passdb {path}: {error.strerror}"
     rows = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return "" if rows else f"passdb {path}: no user is in it"
+
+
+def _password_file(name: str, block: str) -> str:
+    """Return the file of passwords of a passdb, "" where it has none or one for each domain."""
+    if "passwd-file" not in f"{name} {_setting(block, 'driver')}":
+        return ""
+    words = [_setting(block, "passwd_file_path"), *_setting(block, "args").split()]
+    return next((one for one in reversed(words) if one.startswith("/") and "%" not in one), "")
 
 
 def _setting(block: str, name: str) -> str:

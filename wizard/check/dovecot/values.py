@@ -247,8 +247,15 @@ def _place(
 
 def _extra_groups(settings: Mapping[str, str]) -> set[int]:
     """Return the groups that Dovecot's processes have besides those of the user."""
-    names = {word for one in _GROUPS for word in re.split(r"[\s,]+", settings.get(one, ""))}
-    return {one.gr_gid for one in grp.getgrall() if {one.gr_name, str(one.gr_gid)} & names}
+    names = (word for one in _GROUPS for word in re.split(r"[\s,]+", settings.get(one, "")))
+    return {gid for gid in map(_gid, names) if gid is not None}
+
+
+def _gid(name: str) -> Optional[int]:
+    try:
+        return int(name) if name.isdecimal() else grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
 
 
 def _delimiter(settings: Mapping[str, str], delimiter: str) -> Iterator[Finding]:

@@ -121,6 +121,13 @@ def test_a_file_of_passwords(
     assert not seen or str(path) in found.seen
 
 
+@pytest.mark.parametrize("more", ["deny = yes", "master = yes", "result_failure = continue"])
+def test_a_file_of_exceptions_may_be_empty(more: str, tmp_path: Path) -> None:
+    (tmp_path / "users").write_text("# none yet\n")
+    block = f"passdb {{\n  args = {tmp_path}/users\n  driver = passwd-file\n  {more}\n}}\n"
+    assert judged(block + PAM)["dovecot.passwords"].verdict == RIGHT
+
+
 def test_without_a_userdb_nobody_has_a_mailbox() -> None:
     assert judged(userdb=told("\n"))["dovecot.users"].verdict == WRONG
     assert "dovecot.users" not in judged(userdb=told("userdb passwd {\n}\n"))
@@ -135,4 +142,4 @@ def test_a_full_address_that_was_asked_for_and_is_refused_fails_the_run() -> Non
     assert (names.verdict, names.fatal) == (WARNING, False)
     unknown = Logins(told(PAM), told("plain\n"), {"taro": True, "taro@x.example": None})
     (_, names) = judge_logins(unknown, must_take_both=True)
-    assert names.verdict == WRONG
+    assert names.verdict == UNKNOWN
