@@ -103,7 +103,16 @@ def begin_deep_checks(
     here = replace(settings, here=itself(network, services, {}))
     parts: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
         ("keys", lambda: judge_key(door, _of_ports(services, settings))),
-        ("names", lambda: judge_names(door, answers.hostname.myhostname, network, services)),
+        (
+            "names",
+            lambda: judge_names(
+                door,
+                answers.hostname.myhostname,
+                network,
+                services,
+                settings.value("known_tcp_ports"),
+            ),
+        ),
         ("sockets", lambda: _sockets(lmtp)),
         ("sockets", lambda: judge_own_sockets(services)),
         ("parameters", lambda: _hazards(settings, itself(network, services, targets.result()))),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 from wizard.check.host.sockets import READ, closed_to_postfix, identity
@@ -28,18 +28,27 @@ PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465}
 """What these names stand for (RFC 5321, RFC 6409, RFC 8314)."""
 
 _BY_DNS = frozenset({"dns", "resolve"})
-_SOURCES = re.compile(r"^hosts:(.*)$", re.MULTILINE)
+_SOURCES = re.compile(r"^[ \t]*hosts[ \t]*:(.*)$", re.MULTILINE)
 _ACTION = re.compile(r"\[[^]]*\]")
+_ENDS_AT_FILES = re.compile(
+    r"\bfiles\s*\[[^]]*(?:\bNOTFOUND\s*=\s*return|!\s*(?:SUCCESS|UNAVAIL|TRYAGAIN)\s*=\s*return)",
+    re.IGNORECASE,
+)
+"""What lets nothing behind hosts(5) be asked for a name that is not in it (nsswitch.conf(5))."""
 
 
 def judge_names(
-    door: Door, host: str, network: Network, services: Sequence[Service]
+    door: Door, host: str, network: Network, services: Sequence[Service], known: str = ""
 ) -> Iterator[Finding]:
-    """`names.read`, `.hosts`, `.sources` and `.ports`; `host` is the name of this mail server."""
+    """`names.read`, `.hosts`, `.sources` and `.ports`; `host` is the name of this mail server.
+
+    `known` is known_tcp_ports (postconf(5)), by which Postfix does without services(5).
+    """
     yield _read()
     yield from _hosts(_rows(door, HOSTS), host, network.addresses)
     yield from _sources(door.read_text(NSSWITCH) or "")
-    yield from _ports(_rows(door, SERVICES), services)
+    by_postfix = {name.strip() for name in re.split("[=,]", known)}
+    yield from _ports(_rows(door, SERVICES), services, by_postfix)
 
 
 def _rows(door: Door, path: str) -> list[list[str]]:
@@ -68,8 +77,11 @@ def _read() -> Finding:
 
 def _hosts(rows: Sequence[Sequence[str]], host: str, own: Sequence[str]) -> Iterator[Finding]:
     """Find an address that others have, or had, for the name of this server."""
+    if not own:
+        return
     given = [words[0] for words in rows if host.lower() in map(str.lower, words[1:])]
-    strange = [one for one in given if one not in own and not _is_loopback(one)]
+    ours = {*map(_plain, own)}
+    strange = [one for one in given if _plain(one) not in ours and not _is_loopback(one)]
     check = Check("names.hosts", f"{HOSTS}: {host}", "no address of another host", fatal=False)
     if strange:
         seen = f"{strange[0]} is {host} there, and no address of this host"
@@ -79,6 +91,14 @@ def _hosts(rows: Sequence[Sequence[str]], host: str, own: Sequence[str]) -> Iter
         yield check.warning(printable(seen), printable(advice))
     elif given:
         yield check.right(printable(", ".join(given)))
+
+
+def _plain(address: str) -> str:
+    """Return an address in its one shortest form, without the zone (RFC 5952)."""
+    try:
+        return str(ipaddress.ip_address(address.partition("%")[0]))
+    except ValueError:
+        return address
 
 
 def _is_loopback(address: str) -> bool:
@@ -93,7 +113,9 @@ def _sources(text: str) -> Iterator[Finding]:
     named = _SOURCES.search(text)
     if named is None:
         return
-    words = _ACTION.sub(" ", named[1].partition("#")[0]).split()
+    said = named[1].partition("#")[0]
+    ends = _ENDS_AT_FILES.search(said)
+    words = _ACTION.sub(" ", said[: ends.end()] if ends else said).partition("[")[0].split()
     check = Check("names.sources", f"{NSSWITCH}: hosts", "dns among them", fatal=False)
     if _BY_DNS & set(words):
         yield check.right(printable(" ".join(words)))
@@ -102,10 +124,12 @@ def _sources(text: str) -> Iterator[Finding]:
         "dnf, certbot and all that is no mail server find no names: write `hosts: files dns` there,"
         " or choose a profile by authselect(8)."
     )
-    yield check.warning(printable(" ".join(words)) or "nothing", advice)
+    yield check.warning(printable(" ".join(said.split())) or "nothing", advice)
 
 
-def _ports(rows: Sequence[Sequence[str]], services: Sequence[Service]) -> Iterator[Finding]:
+def _ports(
+    rows: Sequence[Sequence[str]], services: Sequence[Service], by_postfix: Container[str]
+) -> Iterator[Finding]:
     """Find ports of master.cf whose names services(5) lacks, or has another number for."""
     known = {
         name: words[1].partition("/")[0]
@@ -118,7 +142,7 @@ def _ports(rows: Sequence[Sequence[str]], services: Sequence[Service]) -> Iterat
         for one in services
         if one.type == "inet"
         for name in [one.name.rpartition(":")[2]]
-        if name in PORTS
+        if name in PORTS and name not in by_postfix
     ]
     wrong = [name for name in used if known.get(name) != str(PORTS[name])]
     check = Check(

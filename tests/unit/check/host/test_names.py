@@ -14,7 +14,7 @@ from wizard.host.facts import Network
 from wizard.postfix.master_cf import MasterCf
 
 HOST = "mail.example.com"
-NETWORK = Network(addresses=("192.168.1.1", "203.0.113.1"))
+NETWORK = Network(addresses=("192.168.1.1", "203.0.113.1", "2001:db8::1", "fe80::1"))
 GOOD = {
     "hosts": "127.0.0.1 localhost\n203.0.113.1 mail.example.com mail # this host\n",
     "nsswitch.conf": "passwd: files sss\nhosts:      files dns myhostname\n",
@@ -41,6 +41,9 @@ def judged(root: Path, changes: dict[str, str], master: bytes = MASTER) -> dict[
         {},
         {"hosts": ""},
         {"hosts": "127.0.1.1 mail.example.com\n::1 mail.example.com\n"},
+        {"hosts": "2001:DB8:0::1 mail.example.com\nfe80::1%eth0 mail.example.com\n"},
+        {"nsswitch.conf": "hosts: files mdns4_minimal [NOTFOUND=return] dns\n"},
+        {"nsswitch.conf": "hosts: myhostname resolve [!UNAVAIL=return] files dns\n"},
         {"hosts": "# 198.51.100.7 mail.example.com\n198.51.100.7 www.mail.example.com\n"},
         {"nsswitch.conf": ""},
         {"nsswitch.conf": "hosts: files resolve [!UNAVAIL=return] dns\n"},
@@ -68,7 +71,13 @@ def test_odd_and_right(tmp_path: Path, changes: dict[str, str]) -> None:
             {"nsswitch.conf": "hosts: files [dns=return] myhostname # dns\n"},
             "names.sources",
             WARNING,
-            "files myhostname",
+            "files [dns=return] myhostname",
+        ),
+        (
+            {"nsswitch.conf": "\thosts : files [NOTFOUND=return] dns\n"},
+            "names.sources",
+            WARNING,
+            "files [NOTFOUND=return] dns",
         ),
         ({"nsswitch.conf": "hosts:\n"}, "names.sources", WARNING, "nothing"),
         ({"services": "smtp 25/tcp\n"}, "names.ports", WRONG, "submission is no name there"),
@@ -97,6 +106,22 @@ def test_what_is_wrong(
 def test_ports_by_numbers_need_no_names(tmp_path: Path) -> None:
     found = judged(tmp_path, {"services": "http 80/tcp\n"}, b"25 inet n - n - - smtpd\n")
     assert "names.ports" not in found
+
+
+def test_ports_that_postfix_knows_need_no_names(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/services").write_text("http 80/tcp\nsmtp 26/tcp\n")
+    known = "lmtp=24, smtp=25, smtps=submissions=465, submission=587"
+    services = MasterCf.parse(MASTER).services
+    found = judge_names(Door(tmp_path), HOST, NETWORK, services, known)
+    assert "names.ports" not in {one.id for one in found}
+
+
+def test_without_addresses_of_this_host_none_is_strange(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/hosts").write_text(GOOD["hosts"])
+    found = judge_names(Door(tmp_path), HOST, Network(), ())
+    assert "names.hosts" not in {one.id for one in found}
 
 
 def test_a_file_that_postfix_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
