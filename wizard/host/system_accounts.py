@@ -34,9 +34,12 @@ def is_of_system(uid: int, first: int) -> bool:
 
 
 def first_uid(dovecot: Dovecot) -> int:
-    """Return Dovecot's first_valid_uid; that of people if Dovecot does not say it."""
+    """Return Dovecot's first_valid_uid; that of people if it is higher or not known.
+
+    With virtual mailboxes it is often that of their one owner, and people are no system accounts.
+    """
     said = dovecot.settings.get("first_valid_uid", "")
-    return int(said) if said.isdecimal() else FIRST_USER
+    return min(int(said), FIRST_USER) if said.isdecimal() else FIRST_USER
 
 
 def _has_mailbox(door: Door, name: str, home: str) -> bool:

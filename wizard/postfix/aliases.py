@@ -339,7 +339,7 @@ def _written(aliases: Aliases, row: Alias, start: int, end: int, text: str) -> A
 def _added(aliases: Aliases, name: str, target: str, why: str) -> Aliases:
     """Add a row: uncomment the example `#NAME: TARGET`, else write after one, else at the end."""
     texts = aliases.lines.texts
-    example = re.compile(rf"#({name}:[ \t]*)(\S.*)", re.IGNORECASE)
+    example = re.compile(rf"#({re.escape(name)}:[ \t]*)(\S.*)", re.IGNORECASE)
     found = [
         (index, match)
         for index, one in enumerate(texts)

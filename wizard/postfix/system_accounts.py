@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Optional
 
-from wizard.answers.model import Answers, local_domains
+from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import SYSTEM_ACCOUNTS
 from wizard.host.facts import Host
 from wizard.paths import ALIASES
@@ -52,18 +52,16 @@ class Accounts:
     refused: tuple[str, ...]
 
 
-def accounts(
-    names: Iterable[str], aliases: bytes, table: Optional[bytes], domains: Sequence[str]
-) -> Accounts:
+def accounts(names: Iterable[str], aliases: bytes, table: Optional[bytes]) -> Accounts:
     """Return the accounts among these names. One with an alias of the operator's is none of them.
 
     `table` is the live table: it tells an alias that an earlier run made from one of others.
     """
-    rows, ours = Aliases.parse(aliases).rows, rows_by_key(table or b"")
+    rows, ours = Aliases.parse(aliases).rows, named_in(table)
     found = []
     for one in dict.fromkeys(name.lower() for name in names):
         row = rows.get(one)
-        is_ours = row is not None and row.value == ROOT and f"{one}@{domains[0]}" in ours
+        is_ours = row is not None and row.value == ROOT and one in ours
         if one != ROOT and _NAME.fullmatch(one) and (row is None or is_ours):
             found.append(one)
     return Accounts(tuple(found), tuple(one for one in found if one not in _FOR_PEOPLE))
@@ -75,7 +73,31 @@ def accounts_on(host: Host, answers: Answers) -> Accounts:
         return Accounts((), ())
     table = host.files[SYSTEM_ACCOUNTS].live
     names = [one for one in host.system_accounts if one not in answers.senders.logins]
-    return accounts(names, host.text(ALIASES), table, local_domains(answers))
+    return accounts(names, host.text(ALIASES), table)
+
+
+def named_in(table: Optional[bytes]) -> tuple[str, ...]:
+    """Return the accounts that a table refuses mail for, in whichever domain."""
+    return tuple(dict.fromkeys(key.rpartition("@")[0] for key in rows_by_key(table or b"")))
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """Names that a table refuses and should not: those of people, and those with another alias than root.
+
+    `to_root` are the people whose mail an alias still leads to root.
+    """
+
+    names: tuple[str, ...]
+    to_root: tuple[str, ...]
+
+
+def outdated(people: Iterable[str], aliases: bytes, table: Optional[bytes]) -> Outdated:
+    """Return what has changed since a run wrote the table."""
+    theirs, rows = {one.lower() for one in people}, Aliases.parse(aliases).rows
+    to_root = {name for name, row in rows.items() if row.value == ROOT}
+    found = [one for one in named_in(table) if one in theirs or one in rows.keys() - to_root]
+    return Outdated(tuple(found), tuple(one for one in found if one in theirs & to_root))
 
 
 def propose_table(

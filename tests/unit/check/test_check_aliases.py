@@ -85,6 +85,24 @@ def test_abuse_that_nobody_reads_is_a_warning(tmp_path: Path) -> None:
     assert (found.verdict, found.seen) == (WARNING, "no such alias, no such user")
 
 
+def test_a_table_of_system_accounts_that_refuses_a_person(tmp_path: Path) -> None:
+    for name in ("etc/postfix", "etc"):
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "etc/aliases").write_text("root: taro\ngit: root\n")
+    (tmp_path / "etc/passwd").write_text("git:x:1001:1001::/home/git:/bin/sh\n")
+    (tmp_path / "etc/postfix/system_accounts").write_text("git@example.com 550 no\n")
+    own = {
+        "alias_maps": "hash:/etc/aliases",
+        "smtpd_recipient_restrictions": "check_recipient_access hash:/etc/postfix/system_accounts",
+    }
+    answers = Answers(Hostname("mail.example.com", "example.com"), aliases=Aliases("taro", "root"))
+    found = {one.id: one for one in aliases.judge_aliases(Door(tmp_path), Settings(own), answers)}
+    told = found["aliases.system"]
+    assert (told.verdict, told.fatal) == (WARNING, False)
+    assert told.seen.startswith("refused for git: a person")
+    assert "Take the alias to root of git out" in told.advice
+
+
 def test_aliases_kept_elsewhere(tmp_path: Path) -> None:
     own = Settings({"alias_maps": "ldap:/etc/postfix/ldap.cf"})
     answers = Answers(Hostname("mail.example.com", "example.com"))

@@ -10,6 +10,7 @@ import pytest
 from tests.factories import FRESH, ZEKE, done_by
 from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import SYSTEM_ACCOUNTS, Aliases
+from wizard.answers.sections.hostname import Hostname
 from wizard.answers.toml import parse_answers
 from wizard.door import Door
 from wizard.host import facts
@@ -19,9 +20,16 @@ from wizard.paths import ALIASES, MAIN_CF
 from wizard.plan.model import Plan
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
+from wizard.postfix.aliases import propose_aliases
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.sender_access import rows_by_key
-from wizard.postfix.system_accounts import accounts, propose_list, propose_table
+from wizard.postfix.system_accounts import (
+    Outdated,
+    accounts,
+    outdated,
+    propose_list,
+    propose_table,
+)
 
 DOMAINS = ("zeke.ne.jp", "localhost")
 PASSWD = """root:x:0:0::/root:/bin/bash
@@ -50,17 +58,20 @@ def test_who_is_a_system_account(tmp_path: Path) -> None:
     assert read_system_accounts(door, Dovecot()) == ("sshd", "daemon", "chrony", "nobody")
     low = Dovecot(settings={"first_valid_uid": "500"})
     assert read_system_accounts(door, low) == ("sshd", "daemon", "nobody")
+    # That of the one owner of virtual mailboxes makes no system accounts of people.
+    high = Dovecot(settings={"first_valid_uid": "5000"})
+    assert read_system_accounts(door, high) == ("sshd", "daemon", "chrony", "nobody")
     assert read_system_accounts(Door(tmp_path / "none"), low) == ()
 
 
 def test_an_alias_of_the_operators_leaves_an_account_alone() -> None:
-    found = accounts(("root", "sshd", "daemon", "news", "b@d"), STOCK, None, DOMAINS)
+    found = accounts(("root", "sshd", "daemon", "news", "b@d"), STOCK, None)
     assert (found.aliased, found.refused) == (("sshd", "news"), ("sshd",))
     # A later run knows its own alias by the table, and no other.
     table = propose_table(None, found.refused, DOMAINS).text
-    again = accounts(("sshd", "daemon"), STOCK + b"sshd: root\n", table, DOMAINS)
+    again = accounts(("sshd", "daemon"), STOCK + b"sshd: root\n", table)
     assert again.aliased == ("sshd",)
-    other = accounts(("sshd",), STOCK + b"sshd: hana\n", table, DOMAINS)
+    other = accounts(("sshd",), STOCK + b"sshd: hana\n", table)
     assert other.aliased == ()
 
 
@@ -152,6 +163,32 @@ def test_the_plan_names_them_and_takes_them_back() -> None:
         assert done_by(build_plan(ON, after, sections), after).text(MAIN_CF) == after.text(MAIN_CF)
     off = done_by(plan_of(OFF, after), after)
     assert off.text(MAIN_CF) == before.text(MAIN_CF)
+
+
+def test_another_domain_of_this_server_keeps_them() -> None:
+    there = host("sshd")
+    after = done_by(plan_of(ON, there), there)
+    moved = replace(ON, hostname=Hostname("mail.new.example", "new.example"))
+    keys = rows_by_key(done_by(build_plan(moved, after), after).text(SYSTEM_ACCOUNTS))
+    assert {"sshd@new.example", "sshd@mail.new.example"} <= keys.keys()
+
+
+def test_a_person_with_the_name_of_a_former_account() -> None:
+    after = done_by(plan_of(ON, host("sshd", "git")), host("sshd", "git"))
+    person = replace(after, system_accounts=("sshd",), users=(facts.User("git", 1001),))
+    plan = plan_of(ON, person)
+    assert any("git was a system account and is a person now" in one for one in plan.warnings)
+    assert "git@zeke.ne.jp" not in rows_by_key(done_by(plan, person).text(SYSTEM_ACCOUNTS))
+    table = after.text(SYSTEM_ACCOUNTS)
+    assert outdated(["Git"], STOCK + b"git: root\n", table) == Outdated(("git",), ("git",))
+    assert outdated(["taro"], STOCK + b"git: hana\n", table) == Outdated(("git",), ())
+    assert outdated(["taro"], STOCK + b"git: root\n", table) == Outdated((), ())
+
+
+def test_the_example_of_another_name_stays_an_example() -> None:
+    text = propose_aliases(b"#a-b: x\nroot: taro\n", "taro", accounts=("a.b",)).text
+    assert text.startswith(b"#a-b: x\nroot: taro\n")
+    assert b"\na.b: root\n" in text
 
 
 def test_answers_that_leave_them_alone_change_nothing() -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from wizard.answers.model import Answers, local_domains
+from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import SYSTEM_ACCOUNTS
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, WARNING, WRONG, Check, Finding
 from wizard.host.aliases import read_users
-from wizard.host.dovecot import begin_dovecot
+from wizard.host.dovecot import begin_dovecot, people_of
 from wizard.host.system_accounts import read_system_accounts
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases, End, as_reader, end_of
 from wizard.postfix.sender_access import rows_by_key
 from wizard.postfix.settings import Settings
-from wizard.postfix.system_accounts import LIST, accounts, uses_table
+from wizard.postfix.system_accounts import LIST, accounts, outdated, uses_table
 from wizard.text import counted, printable, shortened
 
 _SHOWN = 5
@@ -87,6 +87,7 @@ _SYSTEM = Check(
     "aliases.system", "mail for system accounts", "to root from here, refused to strangers"
 )
 _APPLY = "`postfix-wizard apply --section aliases` writes it."
+_NOT_TO_ROOT = f"Take the alias to root of {{}} out of {ALIASES}, then `newaliases`."
 
 
 def _system(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
@@ -103,7 +104,13 @@ def _system(door: Door, settings: Settings, answers: Answers) -> Iterator[Findin
         yield _SYSTEM.unknown(trouble.wrong)
         return
     names = read_system_accounts(door, begin_dovecot(door)())
-    found = accounts(names, aliases, table, local_domains(answers))
+    old = outdated(people_of(door), aliases, table)
+    if old.names:
+        seen = f"refused for {shortened(old.names, _SHOWN)}: a person, or with an alias of your own"
+        remedy = f" {_NOT_TO_ROOT.format(shortened(old.to_root, _SHOWN))}" if old.to_root else ""
+        yield replace(_SYSTEM.warning(printable(seen), f"{_APPLY}{printable(remedy)}"), fatal=False)
+        return
+    found = accounts(names, aliases, table)
     rows, refused = Aliases.parse(aliases).rows, rows_by_key(table or b"")
     lacking = [one for one in found.aliased if one not in rows]
     lacking += [
