@@ -63,7 +63,7 @@ def version(root: Path) -> str:
 
 
 def source_commit(root: Path) -> str:
-    """Return the commit of the source, with `-changed` if a file differs, "" if it is not known.
+    """Return the commit of the source, with `-changed` if a file differs or is new, "" if it is not known.
 
     In a source package `git archive` has written it into a file. Its directory can be below the
     clone of another project, so git comes second.
@@ -72,21 +72,23 @@ def source_commit(root: Path) -> str:
     if re.fullmatch("[0-9a-f]{40,64}", written):
         return written
     # Another user's clone: git would refuse to read it, and the bytes would differ.
-    git = ["git", "-c", "safe.directory=*", "-C", str(root)]
+    git = ["git", "-c", "safe.directory=*", "--no-optional-locks", "-C", str(root)]
+    sources = (*OURS, "scripts/one_file", str(LOCK), "LICENSE")
     try:
-        head = subprocess.run(
-            [*git, "rev-parse", "--verify", "--quiet", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout.strip()
+        # The first line is the way up to the clone: a copy within another project's clone has one.
+        above, _, head = _output(git, "rev-parse", "--show-cdup", "HEAD").partition("\n")
+        if above or not head.strip():
+            return ""
+        changes = _output(git, "status", "--porcelain", "--untracked-files=all", "--", *sources)
     except FileNotFoundError:
         return ""
-    if not head:
-        return ""
-    sources = (*OURS, "scripts/one_file", str(LOCK), "LICENSE")
-    same = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", *sources], check=False)
-    return head if same.returncode == 0 else f"{head}-changed"
+    return f"{head.strip()}-changed" if changes else head.strip()
+
+
+def _output(git: list[str], *words: str) -> str:
+    """Return what git prints, nothing if it fails. Raises FileNotFoundError without git."""
+    done = subprocess.run([*git, *words], capture_output=True, text=True, check=False)
+    return "" if done.returncode else done.stdout
 
 
 def _own_files(root: Path) -> Iterator[tuple[str, bytes]]:

@@ -41,3 +41,17 @@ def test_what_is_no_release(clone: Path, words: list[str], code: int, said: str)
     assert done.returncode == code
     assert said in done.stderr
     assert not (clone / "dist").exists()
+
+
+def test_a_branch_with_the_name_of_the_tag_is_not_released(clone: Path) -> None:
+    git = ["git", "-C", str(clone), "-c", "user.name=test", "-c", "user.email=test@example.com"]
+    subprocess.run([*git, "checkout", "--quiet", "-b", TAG], check=True)
+    try:
+        (clone / "wizard/__init__.py").write_text('__version__ = "9.9.9"\n')
+        subprocess.run([*git, "commit", "--quiet", "--all", "--message", "branch"], check=True)
+        argv = [str(clone / "scripts/release"), TAG]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    finally:
+        subprocess.run([*git, "checkout", "--quiet", "--detach", f"refs/tags/{TAG}"], check=True)
+        subprocess.run([*git, "branch", "--quiet", "-D", TAG], check=True)
+    assert f'no changes below "## {__version__}"' in done.stderr
