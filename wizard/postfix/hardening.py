@@ -97,12 +97,17 @@ def is_by_default(postfix: Postfix, name: str) -> bool:
     return postfix.defaults.get(name, "yes" if version >= _YES_SINCE else "no") == "yes"
 
 
-def fitted(parameters: Iterable[Parameter], postfix: Postfix) -> Iterator[Parameter]:
-    """Yield the parameters that this Postfix has, with values that it accepts."""
+def fitted(parameters: Iterable[Parameter], postfix: Postfix, main: MainCf) -> Iterator[Parameter]:
+    """Yield the parameters that this Postfix has, with values that it accepts.
+
+    One that Postfix has by default is among them only if this main.cf has a line for it.
+    """
     for one in parameters:
         if one.section != SECTION:
             yield one
-        elif knows(postfix, one.name) and not is_by_default(postfix, one.name):
+        elif knows(postfix, one.name) and not (
+            is_by_default(postfix, one.name) and main.value(one.name) is None
+        ):
             is_old = one.name == BARE_NEWLINE and not knows(postfix, NORMALIZE_TOO)
             yield replace(one, value=hardened("yes")) if is_old else one
 
@@ -126,7 +131,7 @@ def is_on(main: MainCf, parameters: Iterable[Parameter], postfix: Postfix) -> bo
 
     PIPELINING does not decide: hosts that an older version of the program set up do not have it.
     """
-    found = (one for one in fitted(parameters, postfix) if one.section == SECTION)
+    found = (one for one in fitted(parameters, postfix, main) if one.section == SECTION)
     mine = [one for one in found if one.name != PIPELINING]
     return bool(mine) and all((main.value(one.name) or "") not in _OPEN for one in mine)
 

@@ -73,7 +73,7 @@ def propose_main_cf(
     goal = restrictions.wanted(answers, postfix)
     warnings = list(found)
     refusals: list[str] = []
-    known = tls.fitted(hardening.fitted(PARAMETERS, postfix), postfix)
+    known = tls.fitted(hardening.fitted(PARAMETERS, postfix, before), postfix)
     mine = [one for one in known if chosen & {one.section, one.answered_in}]
     # The relay's parameters without a value are not written.
     written = (one for one in mine if one.when_empty != WITH_ITS_BLOCK or one.value(answers) != "")

@@ -49,6 +49,11 @@ CASES: dict[str, tuple[Postfix, bytes, bytes]] = {
         b"",
         BOTH,
     ),
+    "early talkers let in by hand": (
+        replace(asked(), defaults={PIPELINING: "yes"}),
+        b"smtpd_forbid_unauth_pipelining = no\n",
+        EARLY + BOTH,
+    ),
     "the same where it cannot be asked": (Postfix(None, "3.10.1", "hash"), b"", BOTH),
     "early talkers are not known": (asked(PIPELINING), b"", BOTH),
     "normalize is not known": (
