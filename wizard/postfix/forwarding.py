@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from wizard.postfix.aliases import Aliases
+from wizard.postfix.aliases import Aliases, sense
 from wizard.text import printable, shortened
 
 OWNER = "owner-"
@@ -32,6 +32,7 @@ def is_outside(target: str, is_local: IsLocal) -> bool:
     """True if a target of aliases(5) or .forward is an address of another server."""
     bare = target.strip().strip('"').strip()
     _, at, domain = bare.rpartition("@")
+    domain = domain.rstrip(".")
     return (
         bool(at and domain)
         and not bare.startswith(_NOT_AN_ADDRESS)
@@ -44,7 +45,8 @@ def forwarding_aliases(aliases: Aliases, is_local: IsLocal) -> Iterator[tuple[st
     for name, row in aliases.rows.items():
         if "@" not in row.logical.text or f"{OWNER}{name}" in aliases.rows:
             continue
-        yield from ((name, one.text) for one in row.targets if is_outside(one.text, is_local))
+        targets = (one.text for one in row.targets if is_outside(sense(one.text), is_local))
+        yield from ((name, one) for one in targets)
 
 
 def named(found: Iterable[tuple[str, str]]) -> str:

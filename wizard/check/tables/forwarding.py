@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
+from typing import Optional
 
 from wizard.check.host.homes import forwarded
 from wizard.check.tables.values import values
@@ -14,13 +15,12 @@ from wizard.host.dovecot import people_of
 from wizard.host.postmap import look_up
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import Aliases
+from wizard.postfix.classes import NONE, QUERIED, Classes
 from wizard.postfix.forwarding import HELPS, LOSES, IsLocal, forwarding_aliases, is_outside, named
 from wizard.postfix.settings import Settings
 
 MOST = 200
 """Rows and files that are counted."""
-_LISTS = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains")
-_TABLE_SIGNS = (":", "/")
 _FORWARDING = Check(
     "aliases.forwarding", "mail that is sent on to other servers", "none", fatal=False
 )
@@ -53,21 +53,31 @@ def _found(door: Door, settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _local(door: Door, settings: Settings) -> IsLocal:
-    listed = [one for name in _LISTS for one in settings.words(name)]
-    names = {one.lower() for one in listed if not one.startswith(_TABLE_SIGNS) and ":" not in one}
-    tables = [one for one in listed if ":" in one]
+    """Return what tells whether a domain has a class; one whose class is not known counts as such."""
+    classes = Classes(
+        {name: settings.value(name) for name in QUERIED},
+        lambda table, keys: _had(door, table, keys),
+        lambda path: _text(door, path),
+    )
     known: dict[str, bool] = {}
 
     def is_local(domain: str) -> bool:
         if domain not in known:
-            known[domain] = domain in names or any(_has(door, one, domain) for one in tables)
+            known[domain] = classes.of([domain])[domain] != NONE
         return known[domain]
 
     return is_local
 
 
-def _has(door: Door, table: str, domain: str) -> bool:
+def _had(door: Door, table: str, keys: Collection[str]) -> Optional[frozenset[str]]:
     try:
-        return domain in look_up(door, table, [domain])
+        return frozenset(look_up(door, table, sorted(keys)))
     except Trouble:
-        return True  # `tables` tells of it
+        return None  # `tables` tells of it
+
+
+def _text(door: Door, path: str) -> Optional[str]:
+    try:
+        return door.read_text(path)
+    except Trouble:
+        return None

@@ -49,6 +49,25 @@ def judged(
     return "".join(one.seen for one in found)
 
 
+def test_a_domain_in_a_file_below_another_or_with_a_remark_is_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "etc/postfix").mkdir(parents=True)
+    (tmp_path / "etc/postfix/domains").write_text("# ours\nzeke.ne.jp, other.jp\n")
+    own = {
+        "mydestination": "/etc/postfix/domains",
+        "relay_domains": "relay.example",
+        "parent_domain_matches_subdomains": "relay_domains",
+    }
+    ours = 'x@ZEKE.ne.jp., y@other.jp (at work), z@sub.relay.example, "a b"@zeke.ne.jp'
+    assert judged(tmp_path, monkeypatch, f"info: {ours}\n", **own) == ""
+    own["mydestination"] = "!other.jp, /etc/postfix/domains"
+    assert "info to y@other.jp" in judged(tmp_path, monkeypatch, f"info: {ours}\n", **own)
+    # Where a list cannot be read, nothing is claimed.
+    own["mydestination"] = "/etc/postfix/gone"
+    assert judged(tmp_path, monkeypatch, f"info: {ours}\n", **own) == ""
+
+
 def test_each_kind_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert judged(tmp_path, monkeypatch, "root: taro@zeke.ne.jp, x@more.example\n") == ""
     seen = judged(tmp_path, monkeypatch, "root: boss@other.example\n")
