@@ -68,8 +68,8 @@ def ask_all(
 ) -> tuple[Answer, ...]:
     """Ask all questions at once; return the answers in the questions' order. Never raises.
 
-    `resolvers` are addresses as in resolv.conf(5). Without one, and for one with a zone
-    (`fe80::1%eth0`), the answers are `failed`.
+    `resolvers` are addresses as in resolv.conf(5), also with a zone (`fe80::1%eth0`). Without one the
+    answers are `failed`.
     """
     if not questions:
         return ()

@@ -1,5 +1,7 @@
 """Read which users of passwd(5) are system accounts without a mailbox: Dovecot takes no mail for them.
 
+One with a .forward has its mail there.
+
 Only /etc/passwd is read, so users of sssd or LDAP are never among them.
 """
 
@@ -45,5 +47,6 @@ def first_uid(dovecot: Dovecot) -> int:
 def _has_mailbox(door: Door, name: str, home: str) -> bool:
     places = [f"{spool}/{name}" for spool in _SPOOLS]
     if home.startswith("/") and home.strip("/"):
-        places.append(f"{home}/Maildir")
+        # local(8) reads .forward before it hands mail to Dovecot, and an alias before both.
+        places += [f"{home}/Maildir", f"{home}/.forward"]
     return any(door.is_there(one) for one in places)

@@ -39,6 +39,7 @@ chrony:x:991:991::/var/lib/chrony:/sbin/nologin
 vmail:x:5000:5000::/srv/vmail:/sbin/nologin
 boxed:x:600:600::/srv/boxed:/sbin/nologin
 spooled:x:601:601::/:/sbin/nologin
+forwards:x:602:602::/srv/forwards:/sbin/nologin
 taro:x:1000:1000::/home/taro:/bin/bash
 nobody:x:65534:65534::/:/sbin/nologin
 broken:x:7
@@ -50,8 +51,9 @@ STOCK = b"postmaster: root\nabuse: root\ndaemon: root\n"
 
 def test_who_is_a_system_account(tmp_path: Path) -> None:
     """Not people, not root, and nobody who has a mailbox."""
-    for name in ("etc", "srv/boxed/Maildir", "var/spool/mail"):
+    for name in ("etc", "srv/boxed/Maildir", "srv/forwards", "var/spool/mail"):
         (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "srv/forwards/.forward").write_text("|/usr/bin/archive\n")
     (tmp_path / "etc/passwd").write_text(PASSWD)
     (tmp_path / "var/spool/mail/spooled").write_text("")
     door = Door(tmp_path)
