@@ -175,6 +175,9 @@ def people_rows(passwd: str) -> list[list[str]]:
         if len(fields) == 7  # noqa: PLR2004 (passwd(5))
         and FIRST_USER <= int(fields[2]) <= LAST_USER
         and fields[3].isdecimal()
+        # A power cut may leave NUL bytes in a file.
+        and fields[0]
+        and "\0" not in fields[0]
         and not fields[6].endswith(_NO_LOGIN)
     ]
 

@@ -192,3 +192,11 @@ def test_where_passwords_and_users_are() -> None:
     found = ("passdb sql", "userdb static", "userdb passwd", "passdb x")
     assert dovecot.backends_of(text) == found
     assert dovecot.backends_of("") == ()
+
+
+def test_rows_that_no_program_can_look_up_are_no_people() -> None:
+    """Such as those of a file after a power cut, and of an editor."""
+    odd = "\0\0jiro:x:1000:1000::/:/bin/sh\n:x:1001:1001::/:/bin/sh\nsan:x:1002:x::/:/bin/sh\n"
+    assert dovecot.people_rows(f"{odd}taro:x:1003:1003::/home/taro:/bin/bash\n") == [
+        ["taro", "x", "1003", "1003", "", "/home/taro", "/bin/bash"]
+    ]

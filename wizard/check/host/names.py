@@ -34,7 +34,7 @@ _ENDS_AT_FILES = re.compile(
     r"\bfiles\s*\[[^]]*(?:\bNOTFOUND\s*=\s*return|!\s*(?:SUCCESS|UNAVAIL|TRYAGAIN)\s*=\s*return)",
     re.IGNORECASE,
 )
-"""What lets nothing behind hosts(5) be asked for a name that is not in it (nsswitch.conf(5))."""
+"""What ends each lookup at hosts(5), also of a name that is not in it (nsswitch.conf(5))."""
 
 
 def judge_names(

@@ -60,12 +60,12 @@ def test_a_domain_in_a_file_below_another_or_with_a_remark_is_ours(
         "parent_domain_matches_subdomains": "relay_domains",
     }
     ours = 'x@ZEKE.ne.jp., y@other.jp (at work), z@sub.relay.example, "a b"@zeke.ne.jp'
-    assert judged(tmp_path, monkeypatch, f"info: {ours}\n", **own) == ""
+    assert judged(tmp_path, monkeypatch, f"info: {ours}\n", (), **own) == ""
     own["mydestination"] = "!other.jp, /etc/postfix/domains"
-    assert "info to y@other.jp" in judged(tmp_path, monkeypatch, f"info: {ours}\n", **own)
+    assert "info to y@other.jp" in judged(tmp_path, monkeypatch, f"info: {ours}\n", (), **own)
     # Where a list cannot be read, nothing is claimed.
     own["mydestination"] = "/etc/postfix/gone"
-    assert judged(tmp_path, monkeypatch, f"info: {ours}\n", **own) == ""
+    assert judged(tmp_path, monkeypatch, f"info: {ours}\n", (), **own) == ""
 
 
 def test_each_kind_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
