@@ -35,6 +35,8 @@ _OF_THIS_HOST = re.compile(
 _ANYBODY = re.compile(r"\bnopassword\b(?!\s*=\s*(?:no|n)\b)", re.IGNORECASE)
 USER = "dovecot"
 """Dovecot's default_internal_user, by which its auth service reads files."""
+_PROXY = re.compile(r"\bproxy(?:_maybe)?\b(?!\s*=\s*(?:no|n)\b)", re.IGNORECASE)
+"""A passdb that hands logins on: another server asks for the password and has the mailbox."""
 _PLAIN = frozenset({"plain", "login"})
 
 
@@ -78,7 +80,13 @@ def judge_logins(logins: Logins, *, must_take_both: bool = False) -> Iterator[Fi
     logins by the full address.
     """
     yield _passwords(logins)
-    if not logins.userdb.failure and not logins.userdb.text.strip() and logins.passdb.text.strip():
+    passdb, userdb = logins.passdb.text, logins.userdb
+    if (
+        not userdb.failure
+        and not userdb.text.strip()
+        and passdb.strip()
+        and not _PROXY.search(passdb)
+    ):
         check = _check("users", "whose mailboxes it knows", "those of a userdb")
         yield check.wrong("no userdb: nobody has a mailbox", "Add a userdb, such as passwd.")
     if logins.users:
@@ -128,6 +136,8 @@ def _passwords(logins: Logins) -> Finding:
 def _opens(name: str, block: str) -> str:
     """Return how a passdb lets everybody in, "" if it does not."""
     kind = f"{name} {_setting(block, 'driver')}".strip()
+    if _PROXY.search(block):
+        return ""
     if _ANYBODY.search(block):
         return f"passdb {kind} with nopassword: any password is taken"
     return f"passdb {kind}: one password is that of every name" if "static" in kind else ""

@@ -80,9 +80,11 @@ def begin_mailboxes(
         except Trouble as trouble:
             return Observed(Dovecot(), why=str(trouble))
         logins = begin_logins(door, dovecot.reader, answers.hostname.mydomain)() if runs else None
-        parts = (lambda: judge_values(door, dovecot, delimiter), lambda: _homes(door, dovecot))
-        homes = tuple(one for part in parts for one in guarded("Dovecot", part)) if runs else ()
         socket = wanted(answers).lmtp
+        # Where Postfix stores mail itself, Dovecot meets no address with an extension.
+        met = delimiter if socket else ""
+        parts = (lambda: judge_values(door, dovecot, met), lambda: _homes(door, dovecot))
+        homes = tuple(one for part in parts for one in guarded("Dovecot", part)) if runs else ()
         if not (dovecot.reader and socket) or socket_fault(socket):
             return Observed(dovecot, missing=missing, logins=logins, homes=homes)
         recipient = f"{dovecot.reader}@{answers.hostname.myhostname}"

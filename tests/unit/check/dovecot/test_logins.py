@@ -42,6 +42,13 @@ def judged(
         ("passdb static {\n  fields {\n    nopassword = yes\n  }\n}\n", "plain\n", WRONG),
         ("passdb sql {\n  override_fields = nopassword=y\n}\n", "plain\n", WRONG),
         ("passdb sql {\n  override_fields = nopassword=no\n}\n", "plain\n", RIGHT),
+        (
+            "passdb {\n  args = proxy=y host=192.0.2.1 nopassword=y\n  driver = static\n}\n",
+            "",
+            RIGHT,
+        ),
+        ("passdb static {\n  fields {\n    proxy = yes\n    nopassword = yes\n  }\n}\n", "", RIGHT),
+        ("passdb static {\n  fields {\n    proxy = no\n    nopassword = yes\n  }\n}\n", "", WRONG),
         (PAM, "plain anonymous\n", WRONG),
         (PAM, "cram-md5\n", WARNING),
     ],
@@ -132,6 +139,8 @@ def test_without_a_userdb_nobody_has_a_mailbox() -> None:
     assert judged(userdb=told("\n"))["dovecot.users"].verdict == WRONG
     assert "dovecot.users" not in judged(userdb=told("userdb passwd {\n}\n"))
     assert "dovecot.users" not in judged(userdb=ABSENT)
+    proxy = "passdb {\n  args = proxy=y host=192.0.2.1\n  driver = static\n}\n"
+    assert "dovecot.users" not in judged(proxy, userdb=told("\n"))
 
 
 def test_a_full_address_that_was_asked_for_and_is_refused_fails_the_run() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.postfix.test_dovecot import ANSWERS, LMTP, RIGHT
 from wizard.answers.sections.dovecot import Dovecot as Asked
+from wizard.check.dovecot import mailboxes
 from wizard.check.dovecot.mailboxes import Observed, judge_mailboxes
 from wizard.check.smtp.session import Reply, Transcript
+from wizard.door import Door
 from wizard.finding import RIGHT as GOOD
 from wizard.finding import UNKNOWN, WAITS, WARNING, WRONG
 from wizard.host.facts import Dovecot, Unit
@@ -147,3 +151,37 @@ def test_a_doveconf_that_hangs_says_nothing_of_the_configuration() -> None:
 def test_one_that_does_not_answer() -> None:
     found: dict[str, Any] = judged(Observed(Dovecot(), why="no answer within 15 seconds"))
     assert found["dovecot.settings"][:2] == (UNKNOWN, "not known: no answer within 15 seconds")
+
+
+@pytest.mark.parametrize(("transport", "met"), [("", ""), (f"lmtp:unix:{LMTP}", "+")])
+def test_a_delimiter_counts_where_mail_goes_to_dovecot(
+    transport: str, met: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(mailboxes, "_read", lambda _: replace(dovecot(), reader=""))
+    monkeypatch.setattr(
+        mailboxes, "judge_values", lambda _door, _facts, one: seen.append(one) or ()
+    )
+    monkeypatch.setattr(mailboxes, "begin_logins", lambda *_: lambda: None)
+    delivery = replace(ANSWERS.delivery, mailbox_transport=transport)
+    with ThreadPoolExecutor(1) as pool:
+        answers = replace(ANSWERS, delivery=delivery)
+        list(mailboxes.begin_mailboxes(answers, Door(tmp_path), pool, 1.0, "+")())
+    assert seen == [met]
+
+
+def test_a_defect_of_one_part_ends_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr(mailboxes, "_read", lambda _: replace(dovecot(), reader=""))
+    monkeypatch.setattr(mailboxes, "judge_values", fails)
+    monkeypatch.setattr(mailboxes, "begin_logins", lambda *_: lambda: None)
+    with ThreadPoolExecutor(1) as pool:
+        found = {
+            one.id: one for one in mailboxes.begin_mailboxes(ANSWERS, Door(tmp_path), pool, 1.0)()
+        }
+    assert found["defect.Dovecot"].verdict == UNKNOWN
+    assert "dovecot.settings" in found or "dovecot.tls" in found
