@@ -93,6 +93,12 @@ def incomplete(services: Iterable[Service], settings: Settings) -> tuple[str, ..
     )
 
 
+def stays(service: Service) -> bool:
+    """True if a run leaves an entry as it is: it has another value, or can have no option."""
+    is_others = CLIENTS in service.options and not _is_ours(service)
+    return is_others or bool(why_no_options(service))
+
+
 def _entries(cf: MasterCf) -> tuple[Service, ...]:
     return tuple(one for submission in SUBMISSION_SERVICES for one in entries(cf, submission))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.factories import FRESH, ZEKE, done_by
 from wizard.answers.sections.hardening import Hardening
+from wizard.door import Door
+from wizard.finding import RIGHT, WARNING, WRONG
 from wizard.host.facts import Host
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.model import Plan
@@ -17,6 +20,7 @@ from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.missing_headers import CLIENTS, LOGINS, incomplete, propose_headers
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.settings import Settings
+from wizard.sections.hardening import check
 
 COMPLETE = replace(ZEKE, hardening=Hardening(headers="complete"))
 OPTION = f"  -o {CLIENTS}={LOGINS}\n".encode()
@@ -88,3 +92,21 @@ def test_which_entry_lacks_it(entry: str, lacks: bool) -> None:
 def test_an_entry_that_smtpd_would_misread_is_left() -> None:
     text = b"submission inet n - n - - smtpd\n  -o a=b stray\n"
     assert propose_headers(Proposal(text), completed=True).text == text
+
+
+@pytest.mark.parametrize(
+    ("option", "verdict", "fatal"),
+    [
+        (f"  -o {CLIENTS}={LOGINS}\n", RIGHT, True),
+        ("", WRONG, True),
+        (f"  -o {CLIENTS}=permit_mynetworks\n", WARNING, False),
+    ],
+)
+def test_a_value_that_a_run_leaves_fails_none(
+    option: str, verdict: str, fatal: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "etc/postfix").mkdir(parents=True)
+    entry = f"submission inet n - n - - smtpd\n  -o smtpd_tls_security_level=encrypt\n{option}"
+    (tmp_path / "etc/postfix/master.cf").write_text(entry)
+    (found,) = check(Door(tmp_path), Settings({}), COMPLETE)
+    assert (found.verdict, found.fatal) == (verdict, fatal)

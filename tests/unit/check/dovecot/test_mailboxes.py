@@ -159,9 +159,12 @@ def test_a_delimiter_counts_where_mail_goes_to_dovecot(
 ) -> None:
     seen: list[str] = []
     monkeypatch.setattr(mailboxes, "_read", lambda _: replace(dovecot(), reader=""))
-    monkeypatch.setattr(
-        mailboxes, "judge_values", lambda _door, _facts, one: seen.append(one) or ()
-    )
+
+    def values(_door: Door, _dovecot: Dovecot, delimiter: str) -> tuple[()]:
+        seen.append(delimiter)
+        return ()
+
+    monkeypatch.setattr(mailboxes, "judge_values", values)
     monkeypatch.setattr(mailboxes, "begin_logins", lambda *_: lambda: None)
     delivery = replace(ANSWERS.delivery, mailbox_transport=transport)
     with ThreadPoolExecutor(1) as pool:
