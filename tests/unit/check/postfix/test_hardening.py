@@ -21,6 +21,7 @@ KNOWN = {
     "smtpd_client_auth_rate_limit": "0",
     "smtpd_forbid_bare_newline": "no",
     "smtpd_forbid_bare_newline_reject_code": "550",
+    "smtpd_forbid_unauth_pipelining": "no",
 }
 OLD = {name: value for name, value in KNOWN.items() if "newline" not in name}
 MAPS = {"smtpd_sender_login_maps": "hash:/etc/postfix/logins"}
