@@ -70,7 +70,7 @@ def judge_values(door: Door, dovecot: Dovecot, delimiter: str) -> Iterator[Findi
     yield from _limits(settings)
     yield from _plugins(door, settings)
     # Where a userdb has another owner for mailboxes, the user's own numbers do not count.
-    if _has_own_users(settings) and all(
+    if _has_own_users(dovecot) and all(
         path.startswith("mail_") for path, _, _ in _owners(settings)
     ):
         yield from _numbers(settings, people_rows(door.readable_text("/etc/passwd")))
@@ -91,8 +91,12 @@ def _user(name: str) -> Optional[pwd.struct_passwd]:
         return None
 
 
-def _has_own_users(settings: Mapping[str, str]) -> bool:
-    """True if Dovecot's users are those of the host, as for `userdb passwd`."""
+def _has_own_users(dovecot: Dovecot) -> bool:
+    """True if Dovecot's users are those of the host alone, as for `userdb passwd`."""
+    settings = dovecot.settings
+    drivers = {one.partition(" ")[2] for one in dovecot.backends if one.startswith("userdb ")}
+    if not drivers <= _OWN_USERS:
+        return False
     blocks = {path.split("/")[0] for path in settings if path.startswith("userdb")}
     named = {block.partition(" ")[2] for block in blocks}
     return bool(_OWN_USERS & {settings.get("userdb/driver", ""), *named})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,17 @@ def test_a_place_that_dovecot_reaches_otherwise_is_not_blamed(
     place.mkdir(parents=True)
     place.chmod(0o770)
     assert judged(tmp_path, {"mail_location": "maildir:/var/vmail/%n", **changes}) == []
+
+
+def test_what_other_users_of_dovecot_have_is_not_known(tmp_path: Path) -> None:
+    """2.3 prints each userdb by the same name, so that the settings of the first are not seen."""
+    with_people(tmp_path)
+    settings = {**OWN, "first_valid_uid": "5000"}
+    backends = ("passdb pam", "userdb static", "userdb passwd")
+    dovecot = Dovecot(version="2.3.16", settings=settings, reader="taro", backends=backends)
+    assert list(judge_values(Door(tmp_path), dovecot, "+")) == []
+    dovecot = replace(dovecot, backends=("passdb sql", "userdb passwd"))
+    assert [one.id for one in judge_values(Door(tmp_path), dovecot, "+")] == ["dovecot.numbers"]
 
 
 def test_a_place_that_cannot_be_looked_at_is_not_blamed(
