@@ -105,13 +105,7 @@ def begin_deep_checks(
         ("keys", lambda: judge_key(door, _of_ports(services, settings))),
         (
             "names",
-            lambda: judge_names(
-                door,
-                answers.hostname.myhostname,
-                network,
-                services,
-                settings.value("known_tcp_ports"),
-            ),
+            lambda: judge_names(door, answers.hostname.myhostname, network, services, settings),
         ),
         ("sockets", lambda: _sockets(lmtp)),
         ("sockets", lambda: judge_own_sockets(services)),

@@ -16,6 +16,7 @@ from wizard.door import Door
 from wizard.finding import NO_CURE, Check, Finding, cure
 from wizard.host.facts import Network
 from wizard.postfix.service_entry import Service
+from wizard.postfix.settings import Settings
 from wizard.text import printable
 
 HOSTS, NSSWITCH, RESOLV_CONF, SERVICES = (
@@ -38,16 +39,20 @@ _ENDS_AT_FILES = re.compile(
 
 
 def judge_names(
-    door: Door, host: str, network: Network, services: Sequence[Service], known: str = ""
+    door: Door, host: str, network: Network, services: Sequence[Service], settings: Settings
 ) -> Iterator[Finding]:
     """`names.read`, `.hosts`, `.sources` and `.ports`; `host` is the name of this mail server.
 
-    `known` is known_tcp_ports (postconf(5)), by which Postfix does without services(5).
+    An address of proxy_interfaces is this server's, and of the names in known_tcp_ports Postfix asks
+    no services(5) (postconf(5)).
     """
     yield _read()
-    yield from _hosts(_rows(door, HOSTS), host, network.addresses)
+    if network.addresses:
+        own = (*network.addresses, *settings.words("proxy_interfaces"))
+        yield from _hosts(_rows(door, HOSTS), host, own)
     yield from _sources(door.read_text(NSSWITCH) or "")
-    by_postfix = {name.strip() for name in re.split("[=,]", known)}
+    known = re.split("[=,]", settings.value("known_tcp_ports"))
+    by_postfix = {name.strip() for name in known}
     yield from _ports(_rows(door, SERVICES), services, by_postfix)
 
 
@@ -77,8 +82,6 @@ def _read() -> Finding:
 
 def _hosts(rows: Sequence[Sequence[str]], host: str, own: Sequence[str]) -> Iterator[Finding]:
     """Find an address that others have, or had, for the name of this server."""
-    if not own:
-        return
     given = [words[0] for words in rows if host.lower() in map(str.lower, words[1:])]
     ours = {*map(_plain, own)}
     strange = [one for one in given if _plain(one) not in ours and not _is_loopback(one)]

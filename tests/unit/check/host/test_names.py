@@ -12,9 +12,11 @@ from wizard.door import Door
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.host.facts import Network
 from wizard.postfix.master_cf import MasterCf
+from wizard.postfix.settings import Settings
 
 HOST = "mail.example.com"
 NETWORK = Network(addresses=("192.168.1.1", "203.0.113.1", "2001:db8::1", "fe80::1"))
+SETTINGS = Settings({"proxy_interfaces": "203.0.113.9"})
 GOOD = {
     "hosts": "127.0.0.1 localhost\n203.0.113.1 mail.example.com mail # this host\n",
     "nsswitch.conf": "passwd: files sss\nhosts:      files dns myhostname\n",
@@ -32,7 +34,7 @@ def judged(root: Path, changes: dict[str, str], master: bytes = MASTER) -> dict[
         if text:
             (root / "etc" / name).write_text(text)
     services = MasterCf.parse(master).services
-    return {one.id: one for one in judge_names(Door(root), HOST, NETWORK, services)}
+    return {one.id: one for one in judge_names(Door(root), HOST, NETWORK, services, SETTINGS)}
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,7 @@ def judged(root: Path, changes: dict[str, str], master: bytes = MASTER) -> dict[
         {},
         {"hosts": ""},
         {"hosts": "127.0.1.1 mail.example.com\n::1 mail.example.com\n"},
+        {"hosts": "203.0.113.9 mail.example.com\n"},
         {"hosts": "2001:DB8:0::1 mail.example.com\nfe80::1%eth0 mail.example.com\n"},
         {"nsswitch.conf": "hosts: files mdns4_minimal [NOTFOUND=return] dns\n"},
         {"nsswitch.conf": "hosts: myhostname resolve [!UNAVAIL=return] files dns\n"},
@@ -111,7 +114,7 @@ def test_ports_by_numbers_need_no_names(tmp_path: Path) -> None:
 def test_ports_that_postfix_knows_need_no_names(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/services").write_text("http 80/tcp\nsmtp 26/tcp\n")
-    known = "lmtp=24, smtp=25, smtps=submissions=465, submission=587"
+    known = Settings({"known_tcp_ports": "lmtp=24, smtp=25, smtps=submissions=465, submission=587"})
     services = MasterCf.parse(MASTER).services
     found = judge_names(Door(tmp_path), HOST, NETWORK, services, known)
     assert "names.ports" not in {one.id for one in found}
@@ -120,7 +123,7 @@ def test_ports_that_postfix_knows_need_no_names(tmp_path: Path) -> None:
 def test_without_addresses_of_this_host_none_is_strange(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/hosts").write_text(GOOD["hosts"])
-    found = judge_names(Door(tmp_path), HOST, Network(), ())
+    found = judge_names(Door(tmp_path), HOST, Network(), (), SETTINGS)
     assert "names.hosts" not in {one.id for one in found}
 
 
