@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from wizard.check.commands import CommandResult
@@ -53,7 +53,7 @@ HELPERS = (
 SHOW = (
     "systemctl",
     "show",
-    "--property=Id,UnitFileState,ActiveState,TriggeredBy",
+    "--property=Id,UnitFileState,ActiveState,TriggeredBy,WantedBy,RequiredBy",
     *(unit for _, unit, _ in HELPERS),
     *RIVALS,
 )
@@ -65,6 +65,8 @@ _READ = re.compile(
 )
 _STOPPED = frozenset({"inactive", "failed"})
 _DISABLED = frozenset({"disabled", "masked", "masked-runtime"})
+_STARTERS = ("TriggeredBy", "WantedBy", "RequiredBy")
+"""Properties with the units that start another one, which then need not be enabled."""
 _SLACK = 1.0
 """Seconds: a file may be renamed into place while it is read."""
 
@@ -131,7 +133,7 @@ def judge_units(result: CommandResult) -> Iterator[Finding]:
         check = Check(finding_id, f"{unit} at boot", "enabled", fatal=False)
         at_boot = state.get("UnitFileState", "")
         # What is masked is started by nothing.
-        triggers = "" if at_boot.startswith("masked") else state.get("TriggeredBy", "")
+        triggers = "" if at_boot.startswith("masked") else _starters(state)
         if at_boot in _DISABLED and not triggers:
             seen = f"{at_boot}: {loss} after a boot"
             argv = f"systemctl enable {unit}"
@@ -140,6 +142,15 @@ def judge_units(result: CommandResult) -> Iterator[Finding]:
             yield check.warning(seen, f"Run {said}.", cure(*unmask, argv))
         else:
             yield check.right(_starts(at_boot, triggers))
+
+
+def _starters(state: Mapping[str, str]) -> str:
+    """Return the units that start another one.
+
+    A target is none: of a unit that was disabled by hand, systemd still has it until the next reload.
+    """
+    named = (one for name in _STARTERS for one in state.get(name, "").split())
+    return " ".join(one for one in named if not one.endswith(".target"))
 
 
 def _starts(at_boot: str, triggers: str) -> str:

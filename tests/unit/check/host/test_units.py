@@ -43,12 +43,19 @@ def test_units_beside(told: CommandResult, named: dict[str, str]) -> None:
         assert all(f"`{' '.join(argv)}`" in one.advice for argv in one.cure.commands)
 
 
-def test_a_dovecot_that_a_path_starts() -> None:
-    told = shown(dovecot=("active", "disabled")).text.replace("By=", "By=dovecot.path")
+@pytest.mark.parametrize("starter", ["TriggeredBy", "WantedBy", "RequiredBy"])
+def test_a_dovecot_that_another_unit_starts(starter: str) -> None:
+    told = shown(dovecot=("active", "disabled")).text + f"\n{starter}=dovecot.path"
     found = list(units.judge_units(CommandResult(Outcome(0, told.encode(), b""))))
     assert {one.verdict for one in found} == {RIGHT}
     (boot,) = [one for one in found if one.id == "unit.dovecot"]
     assert boot.seen == "disabled, and started by dovecot.path"
+
+
+def test_a_target_starts_nothing_that_is_disabled() -> None:
+    told = shown(dovecot=("active", "disabled")).text + "\nWantedBy=multi-user.target"
+    found = units.judge_units(CommandResult(Outcome(0, told.encode(), b"")))
+    assert [one.id for one in found if one.verdict == WARNING] == ["unit.dovecot"]
 
 
 def test_a_masked_unit_is_not_started_by_its_path() -> None:
