@@ -131,9 +131,9 @@ def _ask(question: Question, resolvers: Sequence[str], seconds: float, port: int
 
 
 def _plain(record: object) -> str:
-    """Return a name or record as text, without the final dot; the root stays a dot (RFC 7505)."""
+    """Return a name or record as text, without the final dot."""
     text = str(record)
-    return text[:-1] if text.endswith(".") and f" {text}"[-2:] != " ." else text
+    return text[:-1] if text.endswith(".") and text != "." else text
 
 
 _NS, _SOA = 2, 6

@@ -186,6 +186,11 @@ def best(answer: Answer) -> tuple[str, ...]:
     return tuple(one[-1].lower() for one in parted if int(one[0]) == least)
 
 
+def takes_no_mail(answer: Answer) -> bool:
+    """True if an MX record has the root for its exchanger (RFC 7505)."""
+    return any(one.rstrip(". ").isdecimal() for one in answer.records)
+
+
 def exchangers(answer: Answer) -> tuple[str, ...]:
     """Return all mail exchangers, in lower case; none for the null MX (RFC 7505)."""
     return tuple(

@@ -21,7 +21,7 @@ from wizard.check.dns.transport import Fetched, judge_transport
 from wizard.check.outside import NOT_QUERIED
 from wizard.dns.addresses import public4
 from wizard.dns.asking import NO_NAME, Answer, reversed_name
-from wizard.dns.lookups import MOST, Lookups, best, is_inside, look_up
+from wizard.dns.lookups import MOST, Lookups, best, is_inside, look_up, takes_no_mail
 from wizard.dns.record_basis import NO_KEYS, Basis, ServedKeys
 from wizard.finding import RIGHT, UNKNOWN, WARNING, Finding
 from wizard.host.facts import Network
@@ -241,7 +241,7 @@ def _mx(domain: str, answer: Answer, host: str, found: Lookups) -> Finding:
         return check.not_known(unresolved)
     if any(one.split()[-1] == host for one in _lower(answer.records)):
         advice = f"{', '.join(best(answer))} is tried first: give {host} the lowest number."
-    elif any(one.split()[-1] == "." for one in answer.records):
+    elif takes_no_mail(answer):
         advice = (
             f"It says that {domain} takes no mail (RFC 7505), so no server sends any. Publish in its"
             f" place: {domain}. IN MX 10 {host}."

@@ -224,8 +224,9 @@ def test_two_names_of_one_address_behind_a_router() -> None:
     assert found["dns.mx"].verdict == RIGHT
 
 
-def test_the_record_of_a_domain_that_takes_no_mail_is_explained() -> None:
-    assert "takes no mail (RFC 7505)" in looked_up({(DOMAIN, "MX"): ("0 .",)})["dns.mx"].advice
+@pytest.mark.parametrize("record", ["0 ", "0 ."])
+def test_the_record_of_a_domain_that_takes_no_mail_is_explained(record: str) -> None:
+    assert "takes no mail (RFC 7505)" in looked_up({(DOMAIN, "MX"): (record,)})["dns.mx"].advice
 
 
 def test_an_alias_is_told() -> None:
