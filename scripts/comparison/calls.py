@@ -16,7 +16,10 @@ from wizard.answers.model import POLICY, SECTIONS
 ANSWERS = Path(__file__).parent / "answers"
 EXAMPLE = Path(__file__).parents[2] / "examples/zeke.toml"
 FULL = ANSWERS / "full.toml"
-COMMANDS = ("plan", "apply", "attach", "resume", "undo", "check", "status", "move", "log", "runs")
+COMMANDS = (
+    *("plan", "apply", "attach", "resume", "undo", "check", "status", "move", "log", "runs"),
+    "help",
+)
 SECONDS = 120
 """How long a call may take."""
 
