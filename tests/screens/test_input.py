@@ -196,7 +196,7 @@ async def test_a_self_signed_certificate_asks_for_days_instead() -> None:
 async def test_a_number_that_is_none_is_told() -> None:
     async with opened() as pilot:
         await walk_to(pilot, "More")
-        await pilot.press("tab", "tab", "tab", "tab", "tab")
+        await pilot.press(*["tab"] * 6)
         await clear(pilot)
         await type_text(pilot, "many")
         await in_sight(pilot, "WRONG: This is not a whole number. Write digits only")
