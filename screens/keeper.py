@@ -26,7 +26,7 @@ class Keeper:
         self._desk = desk
         self._say = say
         # Its put() may be called by a signal handler that interrupted another put().
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        self._jobs: SimpleQueue[Optional[Job]] = SimpleQueue()
         self._thread: Optional[threading.Thread] = None
         self._given: Optional[StoredDraft] = None
         self.is_stored = False
@@ -69,12 +69,18 @@ class Keeper:
         self.is_stored = continues and bool(writer)
 
     def flush(self, seconds: float = EXIT_SECONDS) -> str:
-        """Write what is waiting, for at most `seconds`; return why it is not stored, "" if it is."""
+        """Write what is waiting, for at most `seconds`; return why it is not stored, "" if it is.
+
+        The thread ends with it, since it would hold the whole program.
+        """
         self.keep()
         if self._thread is None:
             return self.trouble
         written = threading.Event()
         self._jobs.put(lambda _store: written.set())
+        # In this order: what a signal has written in between starts another thread.
+        self._thread = None
+        self._jobs.put(None)
         if not written.wait(seconds):
             return "The disk did not answer in time."
         return self.trouble
@@ -90,8 +96,7 @@ class Keeper:
         from wizard.errors import Trouble  # noqa: PLC0415 - not for the first paint
 
         store = self._desk.session.drafts()
-        while True:
-            job = self._jobs.get()
+        while (job := self._jobs.get()) is not None:
             try:
                 job(store)
                 continue

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import pytest
 from textual.app import App
 
+from screens.keeper import Keeper
 from tests.screens.picture import picture
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -21,6 +22,26 @@ def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _threads_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """End the threads that write drafts, as the end of the program does.
+
+    Each holds its program, and a collection at each screen goes through all that is held: after some
+    hundred programs a test took ten times as long.
+    """
+    made: list[Keeper] = []
+    begin = Keeper.__init__
+
+    def begun(self: Keeper, *args: object) -> None:
+        begin(self, *args)  # type: ignore[arg-type]
+        made.append(self)
+
+    monkeypatch.setattr(Keeper, "__init__", begun)
+    yield
+    for one in made:
+        one.flush(0.1)
 
 
 @pytest.fixture
