@@ -38,7 +38,7 @@ def test_the_order_and_the_blanks_do_not_matter() -> None:
 @pytest.mark.parametrize("name", DANGERS)
 def test_a_page_says_for_which_cautions_space_does_nothing(name: str) -> None:
     page = (ROOT / "docs/howto/use.md").read_text(encoding="utf-8")
-    (found,) = re.findall(r"In the screens Space.*?their number\)", page, re.DOTALL)
+    (found,) = re.findall(r"For the most dangerous ones \((.*?)\)", page, re.DOTALL)
     assert f"`{name}`" in found
 
 
