@@ -121,7 +121,7 @@ BAD_HOSTS: dict[str, tuple[Callable[[Host], object], int, str]] = {
         1,
         "systemctl start firewalld",
     ),
-    "port 25 held": (break_port, 1, "port 25 (smtp) is held by python3"),
+    "port 25 held": (break_port, 1, "port 25 (smtp) is used by python3"),
 }
 
 

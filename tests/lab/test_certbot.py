@@ -148,7 +148,7 @@ def test_through_the_web_server_that_holds_port_80(boot_host: BootHost) -> None:
     host.run(["systemd-run", "--unit=web", *server], check=True)
     code, out = apply(host, *TERMS)
     assert code == BAD, out
-    assert "port 80 is held by python3" in out
+    assert "port 80 is used by python3" in out
     host.write(ANSWERS, ISSUED.replace('source = "certbot"', web, 1), 0o600)
     with acme.serve(host):
         code, out = apply(host, *TERMS)

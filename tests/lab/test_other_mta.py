@@ -270,7 +270,7 @@ def test_an_unknown_program_on_a_port_is_named(fresh: Host, name: str) -> None:
     code, said = wizard(fresh, "plan", "--answers", ANSWERS)
     assert code == 1, said
     assert f"port {port} (" in said
-    assert "is held by python3 (process " in said
+    assert "is used by python3 (process " in said
     assert words in said, said
 
 
@@ -290,7 +290,7 @@ def test_a_postfix_that_systemd_did_not_start_and_a_socket_unit(fresh: Host) -> 
     fresh.run(["sh", "-c", "systemctl daemon-reload; systemctl start mail25.socket"], check=True)
     code, said = wizard(fresh, "plan", "--answers", ANSWERS)
     assert code == 1, said
-    assert "is held by systemd (process 1, unit init.scope); a socket unit has it" in said
+    assert "is used by systemd (process 1, unit init.scope); a socket unit has it" in said
 
 
 def test_a_section_alone_stops_no_server(boot_host: BootHost) -> None:

@@ -182,7 +182,9 @@ def refuse_obstacles(plan: Plan, changed: str = "Nothing was changed.") -> None:
     lines = "\n".join(f"  {problem_text(problem)}" for problem in plan.obstacles)
     of_answers = any(problem.section for problem in plan.obstacles)
     kind = AnswersTrouble if of_answers else Trouble
-    raise kind("making the plan", f"something stands in the way:\n{lines}", f"\n{changed}")
+    raise kind(
+        "making the plan", f"it cannot run before this is repaired:\n{lines}", f"\n{changed}"
+    )
 
 
 def refuse_cautions(plan: Plan, accepted: Accepted) -> None:
@@ -214,7 +216,7 @@ def refuse_conflicts(plan: Plan) -> None:
         )
         raise Trouble(
             "making the plan",
-            f"what was changed by hand stands against it:\n{lines}\nNothing is decided yet",
-            f"Nothing was changed. Add {conflicts.KEEP_MINE} to leave what stands there, or"
+            f"it would overwrite what was changed by hand:\n{lines}\nNothing is decided yet",
+            f"Nothing was changed. Add {conflicts.KEEP_MINE} to leave your values, or"
             f" {conflicts.TAKE_PLANNED} to write what is planned.",
         )

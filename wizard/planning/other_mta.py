@@ -86,7 +86,7 @@ def obstacles(host: Host, scope: Scope) -> Iterator[Problem]:
         if not listener.process and not host.is_root_user:
             continue  # only root sees the process
         port = f"port {listener.port} ({PORTS[listener.port]})"
-        yield host_problem(f"{port} is held by {_who(listener)}; {_advice(listener)}")
+        yield host_problem(f"{port} is used by {_who(listener)}; {_advice(listener)}")
 
 
 def _is_postfix(listener: Listener, host: Host) -> bool:

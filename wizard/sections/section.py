@@ -15,6 +15,7 @@ from wizard.host.facts import Host
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.part import Gathering, Part, Request
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.sender_access import rows_by_key
 
 if TYPE_CHECKING:
     from wizard.door import Door
@@ -89,6 +90,12 @@ class ManagedFile:
     mode: int = 0o644
     owner: str = ""
     short: str = ""
+
+
+def made_table(path: str) -> ManagedFile:
+    """Return a text for postmap(1) that runs make of the host, and none of whose rows is an answer."""
+    table = Table(lambda host: host.tables.get(path), rows_by_key, rows_by_key)
+    return ManagedFile(path, entries=rows_by_key, has_answers=False, table=table)
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ OBSTACLES: dict[str, tuple[Host, str, str]] = {
     "port held": (
         changed(listeners=(facts.Listener("0.0.0.0", 25, "exim"),)),
         "",
-        "port 25 (smtp) is held by exim",
+        "port 25 (smtp) is used by exim",
     ),
     "firewalld stopped": (
         changed(firewall=Firewall("stopped")),

@@ -87,7 +87,7 @@ def test_when(
     ("host", "field", "words"),
     [
         (replace(BARE, programs=frozenset()), "source", "dnf install certbot"),
-        (replace(BARE, listeners=(Listener("*", 80, "httpd"),)), "challenge", "held by httpd"),
+        (replace(BARE, listeners=(Listener("*", 80, "httpd"),)), "challenge", "used by httpd"),
         (EXPIRED, "existing", "it expired on"),
     ],
 )

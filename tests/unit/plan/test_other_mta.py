@@ -111,7 +111,7 @@ HELD = {
     "the server that is stopped": (listener("sendmail", "sendmail.service"), ""),
     "a unit of it that is not": (
         listener("sendmail", "session-3.scope"),
-        "held by sendmail (process 42, unit session-3.scope); stop and disable it first",
+        "used by sendmail (process 42, unit session-3.scope); stop and disable it first",
     ),
     "Postfix itself": (listener("master", "postfix.service"), ""),
     "Postfix, and no cgroups": (listener("master", ""), ""),
@@ -119,7 +119,7 @@ HELD = {
     "Postfix in a container": (listener("master", "docker-1f.scope"), "it is in a container"),
     "a socket unit": (listener("systemd", "init.scope"), "`systemctl list-sockets` names it"),
     "nobody who can be seen": (listener("", ""), "a program that cannot be seen from here"),
-    "a program on 587": (listener("nc", "nc.service", 587), "port 587 (submission) is held by nc"),
+    "a program on 587": (listener("nc", "nc.service", 587), "port 587 (submission) is used by nc"),
     "another port": (listener("nc", "nc.service", 80), ""),
 }
 

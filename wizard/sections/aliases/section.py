@@ -20,11 +20,10 @@ from wizard.postfix.aliases import (
     table_rows,
     text_rows,
 )
-from wizard.postfix.sender_access import rows_by_key
 from wizard.postfix.system_accounts import LIST
 from wizard.sections.aliases import system
 from wizard.sections.aliases.plan import plan
-from wizard.sections.section import NONE, ManagedFile, Section, Table, TextByName, Texts
+from wizard.sections.section import NONE, ManagedFile, Section, Table, TextByName, Texts, made_table
 
 if TYPE_CHECKING:
     from wizard.door import Door
@@ -84,16 +83,7 @@ ALIASES = Section(
                 command="newaliases",
             ),
         ),
-        ManagedFile(
-            SYSTEM_ACCOUNTS,
-            entries=rows_by_key,
-            has_answers=False,
-            table=Table(
-                dump=lambda host: host.tables.get(SYSTEM_ACCOUNTS),
-                rows=rows_by_key,
-                wanted=rows_by_key,
-            ),
-        ),
+        made_table(SYSTEM_ACCOUNTS),
     ),
     complete=system.complete,
     edit_main=system.edit_main,

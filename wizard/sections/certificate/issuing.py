@@ -111,7 +111,7 @@ def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
         yield Problem(
             "certificate",
             "challenge",
-            f"port 80 is held by {who}, so certbot cannot answer there itself; choose webroot and "
+            f"port 80 is used by {who}, so certbot cannot answer there itself; choose webroot and "
             "the directory that it shows",
         )
     own = host.lineage(chosen.name)

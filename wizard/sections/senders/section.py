@@ -10,9 +10,8 @@ from wizard.answers.sections.senders import SENDER_LOGIN
 from wizard.host.facts import Host
 from wizard.postfix.hardening import MAPS, OFF, ON, uses_table
 from wizard.postfix.hardening import SENDERS as NAME
-from wizard.postfix.sender_access import rows_by_key
 from wizard.sections.reading import main_cf
-from wizard.sections.section import ManagedFile, Section, Table, TextByName
+from wizard.sections.section import Section, TextByName, made_table
 from wizard.sections.senders.plan import DIRECTORIES, plan
 
 if TYPE_CHECKING:
@@ -44,18 +43,7 @@ SENDERS = Section(
     NAME,
     title="Senders",
     heading="Who may write which sender",
-    files=(
-        ManagedFile(
-            SENDER_LOGIN,
-            entries=rows_by_key,
-            has_answers=False,
-            table=Table(
-                dump=lambda host: host.tables.get(SENDER_LOGIN),
-                rows=rows_by_key,
-                wanted=rows_by_key,
-            ),
-        ),
-    ),
+    files=(made_table(SENDER_LOGIN),),
     units=DIRECTORIES,
     plan=plan,
     read_back=_read_back,
