@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import secrets
 import stat
@@ -218,18 +219,20 @@ def _named(at: Place, temporary: str) -> bool:
 def make_once(path: str, text: bytes, *, mode: int) -> bool:
     """Make a file of root's that is never there in part. Return False if it exists.
 
-    Several processes may do so at once. So temporary names stay: they may be another's. Raises
-    Trouble.
+    Several processes may do so at once: flock(2) of the directory lets one after the other. So the
+    file never has two names, and a temporary name is always of a killed one. Raises Trouble.
     """
     doing = f"making {path}"
     with place(path, doing) as at, explained(doing, path):
+        fcntl.flock(at.fd, fcntl.LOCK_EX)
+        _sweep(at)
         if _read(at, doing) is not None:
             return False
         with _temporary(at) as (fd, temporary):
             _fill(fd, path, text, None, mode=mode)
-            made = _named(at, temporary)
+            os.rename(temporary, at.name, src_dir_fd=at.fd, dst_dir_fd=at.fd)
         os.fsync(at.fd)
-        return made
+        return True
 
 
 def make_by(path: str, write: Callable[[str], None], *, uid: int, gid: int) -> bool:

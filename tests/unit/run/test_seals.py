@@ -30,7 +30,7 @@ from wizard.plan.model import Action, Plan
 from wizard.plan.undo_actions import PutBack
 from wizard.plan.wire import plan_to_bytes
 from wizard.run.directories import make_private
-from wizard.run.files import replace
+from wizard.run.files import MARK, replace
 from wizard.run.journal import open_journal
 from wizard.run.path_state import Stale
 from wizard.run.paths import Places
@@ -356,6 +356,14 @@ def test_two_that_make_the_key_at_once_have_the_same(places: Places) -> None:
     assert len({one.key for one in made}) == 1
     assert len(made[0].key) == KEY_BYTES
     assert sorted(path.name for path in places.state.iterdir()) == ["key"]
+
+
+def test_a_maker_that_was_killed_leaves_nothing_in_the_way(places: Places) -> None:
+    make_private(places.state)
+    left = places.state / f".key{MARK}0011223344556677"
+    left.write_bytes(b"half")
+    assert len(make_seals(places.key).key) == KEY_BYTES
+    assert [path.name for path in places.state.iterdir()] == ["key"]
 
 
 def test_no_room_for_the_key_leaves_none(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
