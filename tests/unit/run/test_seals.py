@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -30,7 +29,7 @@ from wizard.plan.model import Action, Plan
 from wizard.plan.undo_actions import PutBack
 from wizard.plan.wire import plan_to_bytes
 from wizard.run.directories import make_private
-from wizard.run.files import MARK, replace
+from wizard.run.files import replace
 from wizard.run.journal import open_journal
 from wizard.run.path_state import Stale
 from wizard.run.paths import Places
@@ -327,54 +326,6 @@ def test_a_state_directory_that_others_may_read_is_closed(
     places.state.chmod(mode)
     assert work(places, run) == 0
     assert places.state.stat().st_mode & 0o777 == 0o700, "and by the worker too"
-
-
-@pytest.mark.parametrize("harm", ["others may write", "another's"])
-def test_a_state_directory_that_others_may_write_is_refused(places: Places, harm: str) -> None:
-    make_private(places.state)
-    if harm == "another's":
-        os.chown(places.state, 65534, 65534)
-    else:
-        places.state.chmod(0o777)
-    with pytest.raises(Trouble, match=str(places.state)):
-        make_seals(places.key)
-
-
-def test_two_that_make_the_key_at_once_have_the_same(places: Places) -> None:
-    made: list[Seals] = []
-    starts = threading.Barrier(8)
-
-    def make() -> None:
-        starts.wait()
-        made.append(make_seals(places.key))
-
-    threads = [threading.Thread(target=make) for _ in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert len({one.key for one in made}) == 1
-    assert len(made[0].key) == KEY_BYTES
-    assert sorted(path.name for path in places.state.iterdir()) == ["key"]
-
-
-def test_a_maker_that_was_killed_leaves_nothing_in_the_way(places: Places) -> None:
-    make_private(places.state)
-    left = places.state / f".key{MARK}0011223344556677"
-    left.write_bytes(b"half")
-    assert len(make_seals(places.key).key) == KEY_BYTES
-    assert [path.name for path in places.state.iterdir()] == ["key"]
-
-
-def test_no_room_for_the_key_leaves_none(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "write", full)
-    with pytest.raises(Trouble, match="No space left on device"):
-        make_seals(places.key)
-    monkeypatch.undo()
-    assert list(places.state.iterdir()) == []
 
 
 def test_the_key_is_shown_nowhere(places: Places) -> None:
