@@ -25,6 +25,7 @@ from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_values
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
+from wizard.sections.certificate import issuing
 from wizard.sections.dkim.opendkim import (
     CONF,
     KEY_TABLE,
@@ -441,6 +442,12 @@ def test_without_epel_the_command_of_the_distribution_is_named(
     assert command in said(host)
     assert said(replace(host, programs=frozenset({"/usr/sbin/opendkim"}))) == ""
     assert said(host, replace(ONE, dkim=Dkim())) == ""
+    assert command in certbot_missing(host)
+
+
+def certbot_missing(host: Host) -> str:
+    bare = replace(host, programs=frozenset())
+    return next(issuing.obstacles(ONE, bare)).message
 
 
 def test_a_package_that_cannot_be_fetched_is_in_the_way() -> None:

@@ -7,6 +7,7 @@ from typing import Iterator
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.certificates.certbot import LETS_ENCRYPT, PROGRAM, certonly, names_for
 from wizard.certificates.names import covers
+from wizard.host import epel
 from wizard.host.facts import Host
 from wizard.plan.certificate_actions import Obtain
 from wizard.plan.model import Step
@@ -102,8 +103,8 @@ def obstacles(answers: Answers, host: Host) -> Iterator[Problem]:
         yield Problem(
             "certificate",
             "source",
-            "certbot is not installed here; it is in EPEL: `dnf install epel-release` "
-            "(https://docs.fedoraproject.org/en-US/epel/ for RHEL), then `dnf install certbot`",
+            f"certbot is not installed here; it is in EPEL: {epel.commands(host.distribution)}, then "
+            "`dnf install certbot`",
         )
     users = {one.process for one in host.listeners if one.port == _HTTP}
     if chosen.challenge == "standalone" and users:

@@ -8,11 +8,11 @@ from itertools import chain
 
 from wizard.answers.model import Problem
 from wizard.dns.key_record import MISSING, WRONG
+from wizard.host import epel
 from wizard.host.signing_facts import SigningKey
 from wizard.paths import MAIN_CF, MASTER_CF
 from wizard.plan.part import Request
 from wizard.postfix.master_cf import MasterCf
-from wizard.sections.dkim import epel
 from wizard.sections.dkim.setup import SECTION, SIGNER, domains_of, in_state, wanted_keys
 from wizard.sections.dkim.trusted import trusted
 from wizard.text import printable, shortened
@@ -36,9 +36,9 @@ def _package(request: Request) -> Iterator[Problem]:
     host, facts = request.host, request.host.signing
     installed = SIGNER.program in host.programs
     if not installed and facts.repositories == ():
-        how = "` and `".join(epel.commands(host.distribution))
         yield _use(
-            f"{SIGNER.package} is not installed, and EPEL, which has it, is not enabled: `{how}`. A host "
+            f"{SIGNER.package} is not installed, and EPEL, which has it, is not enabled: "
+            f"{epel.commands(host.distribution)}. A host "
             f"without EPEL can have the package {SIGNER.package} from elsewhere: install it first"
         )
     elif not installed and facts.why_no_package:

@@ -1,4 +1,4 @@
-"""How each distribution enables EPEL, which has the package of the signer."""
+"""How each distribution enables EPEL, which has certbot and the signer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _COMMANDS = {
 """By ID of os-release(5). On RHEL in a cloud the first repository has another name."""
 
 
-def commands(distribution: Distribution) -> tuple[str, ...]:
-    """Return the commands that enable EPEL on this distribution; RHEL's for an unknown one."""
+def commands(distribution: Distribution) -> str:
+    """Return the commands that enable EPEL on this distribution, to print; RHEL's for an unknown one."""
     found = _COMMANDS.get(distribution.id, _COMMANDS["rhel"])
-    return tuple(one.format(major=major(distribution.version)) for one in found)
+    release = major(distribution.version)
+    return " and ".join(f"`{one.format(major=release)}`" for one in found)
