@@ -159,6 +159,34 @@ def test_one_that_is_missing_is_never_started(changes: dict[str, Any], word: str
     assert not plan.obstacles
 
 
+@pytest.mark.parametrize(
+    ("changes", "sections", "conf", "word"),
+    [
+        ({"version": ""}, ("dovecot",), "write", "dnf install dovecot"),
+        ({"unit": Unit("masked", "inactive")}, ("dovecot",), "write", "systemctl unmask dovecot"),
+        (
+            {"unit": Unit("masked-runtime", "active")},
+            ("networks", "dovecot"),
+            "write",
+            "systemctl unmask dovecot",
+        ),
+        ({"unit": Unit("masked", "inactive")}, ("networks",), "write", ""),
+        ({"unit": Unit("masked", "inactive")}, ("dovecot",), "leave", ""),
+    ],
+)
+def test_a_run_for_one_that_cannot_be_set_up_is_refused(
+    changes: dict[str, Any], sections: tuple[str, ...], conf: str, word: str
+) -> None:
+    """It would write nothing, and the choice would be gone at the next reading of the host."""
+    answers = replace(WRITE, dovecot=Dovecot(conf, "open"))
+    plan = build_plan(answers, host(**changes), sections)
+    said = [one.message for one in plan.obstacles if one.section == "dovecot"]
+    assert len(said) == bool(word)
+    assert all(word in one for one in said)
+    warned = [one for one in plan.warnings if "Dovecot is m" in one]
+    assert not (said and warned), "said once"
+
+
 def test_the_advice_for_a_masked_one_names_the_answer_that_a_run_needs() -> None:
     plan = build_plan(
         replace(ZEKE, dovecot=Dovecot(imaps="open")), host(unit=Unit("masked", "inactive"))

@@ -216,7 +216,8 @@ def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
     if host.root != "/":
         return
     if not dovecot.usable:
-        yield _unusable(answers, is_installed=bool(dovecot.version))
+        if not _needs_dovecot(answers, scope):
+            yield _unusable(answers, is_installed=bool(dovecot.version))
     elif not dovecot.reader:
         yield (
             "this host has no user that Dovecot could be asked about (uid 1000 or above), so what "
@@ -227,6 +228,11 @@ def _warnings(answers: Answers, host: Host, scope: Scope) -> Iterator[str]:
             f"Dovecot does not listen on {wanted(answers).lmtp}, so what waits is not delivered by "
             "this run"
         )
+
+
+def _needs_dovecot(answers: Answers, scope: Scope) -> bool:
+    """True if the run is for Dovecot: without it this run would do nothing of what was chosen."""
+    return scope.named and SECTION in scope and answers.dovecot.conf == "write"
 
 
 def _unusable(answers: Answers, *, is_installed: bool) -> str:
@@ -242,7 +248,11 @@ def _unusable(answers: Answers, *, is_installed: bool) -> str:
 def _obstacles(answers: Answers, host: Host, scope: Scope) -> Iterator[Problem]:
     """Yield the problem that keeps the requested file from being written."""
     dovecot = host.dovecot
-    if SECTION not in scope or not dovecot.usable:
+    if SECTION not in scope:
+        return
+    if not dovecot.usable:
+        if _needs_dovecot(answers, scope):
+            yield Problem(SECTION, "conf", _unusable(answers, is_installed=bool(dovecot.version)))
         return
     if answers.dovecot.names == "local" and dovecot.settings:
         yield from (Problem(SECTION, "names", why) for why in _no_names(answers, host))
