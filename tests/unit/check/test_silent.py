@@ -307,16 +307,32 @@ def test_each_row_says_what_it_does() -> None:
     assert all(row.does and row.verdict in {WRONG, WARNING} for row in ROWS)
 
 
-def test_passwords_that_others_may_read(tmp_path: Path) -> None:
-    there = tmp_path / "etc/postfix/passwords"
-    there.parent.mkdir(parents=True)
-    there.touch()
-    there.chmod(0o600)
-    own = {"smtp_sasl_password_maps": "hash:/etc/postfix/passwords"}
+@pytest.mark.parametrize(
+    ("value", "files"),
+    [
+        ("hash:/etc/postfix/passwords", ("passwords", "passwords.db")),
+        ("hash:/etc/postfix/passwords", ("passwords.db",)),
+        ("lmdb:/etc/postfix/passwords", ("passwords", "passwords.lmdb")),
+        ("proxy:hash:/etc/postfix/a, texthash:/etc/postfix/b", ("a", "a.db", "b")),
+        ("texthash:/etc/postfix/passwords", ("passwords",)),
+    ],
+)
+def test_passwords_that_others_may_read(tmp_path: Path, value: str, files: tuple[str, ...]) -> None:
+    directory = tmp_path / "etc/postfix"
+    directory.mkdir(parents=True)
+    for name in files:
+        (directory / name).touch()
+        (directory / name).chmod(0o640)
+    own = {"smtp_sasl_password_maps": value}
     assert judged(tmp_path, **own) == {}
-    there.with_name("passwords.db").touch()
-    there.with_name("passwords.db").chmod(0o644)
-    assert judged(tmp_path, **own)["smtp_sasl_password_maps"][0] == WARNING
+    for name in files:
+        (directory / name).chmod(0o644)
+    settings = Settings({**OWN, **own}, DEFAULTS, here=HERE)
+    (found,) = judge_silent(settings, (), Door(tmp_path))
+    assert found.verdict == WARNING
+    assert all(f"/etc/postfix/{name} (mode 0644)" in found.seen for name in files)
+    (command,) = found.cure.commands
+    assert command == ("chmod", "600", *(f"/etc/postfix/{name}" for name in files))
 
 
 @pytest.mark.parametrize(

@@ -117,28 +117,35 @@ def _files(settings: Settings, door: Door) -> Iterator[Finding]:
 
 
 _SECRET = ("smtp_sasl_password_maps", "lmtp_sasl_password_maps", "relay_sasl_password_maps")
-_TABLE = re.compile(r"(?:proxy:)?(\w+):(/\S+)")
+_TABLE = re.compile(r"(?:proxy:)?(\w+):(/[^\s,]+)")
 
 
 def _secrets(settings: Settings, door: Door) -> Iterator[Finding]:
     """Check that others cannot read passwords, neither the text nor its index."""
     for name in _SECRET:
-        for kind, path in _TABLE.findall(settings.value(name)):
-            for file in (path, f"{path}{INDEX_SUFFIX.get(kind, '')}"):
-                try:
-                    status = door.stat(file)
-                except Trouble:
-                    continue
-                if status is not None and status.st_mode & 0o004:
-                    check = Check(
-                        f"parameters.{name}",
-                        f"main.cf: {name}",
-                        "files that root alone reads",
-                        fatal=False,
-                    )
-                    yield check.warning(
-                        printable(f"others may read {file} (mode {status.st_mode & 0o777:04o})"),
-                        printable(f"`chmod 600 {file}`"),
-                        Cure((("chmod", "600", file),)),
-                    )
-                    return
+        files = [
+            file
+            for kind, path in _TABLE.findall(settings.value(name))
+            for file in (path, f"{path}{INDEX_SUFFIX.get(kind, '')}")
+        ]
+        modes = {file: _mode(file, door) for file in files}
+        readable = [file for file, mode in modes.items() if mode & 0o004]
+        if readable:
+            check = Check(
+                f"parameters.{name}", f"main.cf: {name}", "files that root alone reads", fatal=False
+            )
+            seen = ", ".join(f"{file} (mode {modes[file]:04o})" for file in readable)
+            yield check.warning(
+                printable(f"others may read {seen}"),
+                printable(f"`chmod 600 {' '.join(readable)}`"),
+                Cure((("chmod", "600", *readable),)),
+            )
+
+
+def _mode(path: str, door: Door) -> int:
+    """Return the permissions of a file, 0 if there is none or they cannot be seen."""
+    try:
+        status = door.stat(path)
+    except Trouble:
+        return 0
+    return 0 if status is None else status.st_mode & 0o777
