@@ -260,6 +260,8 @@ def test_a_transport_of_a_table(tmp_path: Path, row: str, named: set[str]) -> No
     table.parent.mkdir(parents=True)
     table.write_text(f"{row}\n")
     assert set(judged(tmp_path, SLOW, transport_maps="hash:/etc/postfix/transport")) == named
+    two = "hash:/etc/postfix/transport, hash:/etc/postfix/none"
+    assert set(judged(tmp_path, SLOW, transport_maps=two)) == named
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from wizard.finding import WARNING, WRONG, Check, Cure, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
+from wizard.postfix.tables import tables_in
 from wizard.text import printable
 
 ROWS = (*arriving.ROWS, *limits.ROWS, *leaving.ROWS, *rewriting.ROWS, *options.ROWS)
@@ -117,7 +118,6 @@ def _files(settings: Settings, door: Door) -> Iterator[Finding]:
 
 
 _SECRET = ("smtp_sasl_password_maps", "lmtp_sasl_password_maps", "relay_sasl_password_maps")
-_TABLE = re.compile(r"(?:proxy:)?(\w+):(/[^\s,]+)")
 
 
 def _secrets(settings: Settings, door: Door) -> Iterator[Finding]:
@@ -125,7 +125,7 @@ def _secrets(settings: Settings, door: Door) -> Iterator[Finding]:
     for name in _SECRET:
         files = [
             file
-            for kind, path in _TABLE.findall(settings.value(name))
+            for kind, path in tables_in(settings.value(name))
             for file in (path, f"{path}{INDEX_SUFFIX.get(kind, '')}")
         ]
         modes = {file: _mode(file, door) for file in files}

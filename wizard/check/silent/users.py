@@ -15,6 +15,7 @@ from wizard.check.network.ports import PORTS
 from wizard.door import Door
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
+from wizard.postfix.tables import tables_in
 
 OPENS = frozenset(
     {
@@ -39,7 +40,6 @@ _TRANSPORTS = (
     "content_filter",
 )
 _TABLES = ("transport_maps", "mailbox_transport_maps", "sender_dependent_default_transport_maps")
-_TEXT = re.compile(r"(?:proxy:)?\w+:(/\S+)")
 _ROW = re.compile(r"[^\s#]\S*\s+([\w.-]+):(\S*)")
 _CLEANUP, _CLEANUP_NAME = "cleanup", "cleanup_service_name"
 
@@ -76,7 +76,7 @@ def _next_hops(
         if transport == service.name:
             yield hop
     for name in _TABLES:
-        for path in _TEXT.findall(settings.value(name)):
+        for _, path in tables_in(settings.value(name)):
             for row in door.readable_text(path).splitlines():
                 found = _ROW.match(row)
                 if found and found[1] == service.name:

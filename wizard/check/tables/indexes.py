@@ -18,13 +18,13 @@ from wizard.host.postfix import INDEX_SUFFIX
 from wizard.host.postmap import complaints
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.settings import Settings
+from wizard.postfix.tables import tables_in
 from wizard.text import printable
 
 MAX_TABLES = 40
 """How many tables are opened; a server has a few."""
 
 NOBODY = "nobody.invalid"
-_TABLE = re.compile(r"(?:proxy:)?([a-z][a-z0-9]*):(/[^\s,{}]+)")
 _NO_TABLES = re.compile(
     r".*(?:_transport|_milters|_socket|_path|_command|_filter|_source)|relayhost"
 )
@@ -68,7 +68,7 @@ def named(
         for name in one.options or (*one.own, *_DEFAULTS):
             if _NO_TABLES.fullmatch(name):
                 continue
-            for kind, path in _TABLE.findall(one.value(name)):
+            for kind, path in tables_in(one.value(name)):
                 if kind not in _NO_TYPES and path != SENDER_ACCESS:
                     found.setdefault((kind, path), name)
     return dict(list(found.items())[:MAX_TABLES])

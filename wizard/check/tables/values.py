@@ -6,7 +6,6 @@ when mail for it has come, and lets that wait or returns it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from wizard.check.paths.targets import fault_of
@@ -17,6 +16,7 @@ from wizard.finding import Check, Finding
 from wizard.host.postfix import INDEX_SUFFIX
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
+from wizard.postfix.tables import tables_in
 from wizard.text import counted, printable
 
 SECONDS = 1.0
@@ -40,7 +40,6 @@ _BY_USER = "mailbox_command_maps"
 _ROWS = Check(
     "tables.rows", "tables: what rows name", "services and programs that are there", fatal=False
 )
-_TABLE = re.compile(r"(?:proxy:)?((\w+):(/\S+))")
 
 Value = tuple[str, str, str]
 """The parameter that names a table, a key and its value."""
@@ -112,11 +111,13 @@ def _level(value: str) -> str:
 
 def values(door: Door, settings: Settings, name: str) -> Iterator[Value]:
     """Yield the rows of the indexed tables of a parameter, as Postfix has them (postmap(1), -s)."""
-    for table, kind, path in _TABLE.findall(settings.value(name)):
+    for kind, path in tables_in(settings.value(name)):
         try:
             index = door.stat(f"{path}{INDEX_SUFFIX[kind]}") if kind in INDEX_SUFFIX else None
             is_small = index is not None and index.st_size <= MAX_BYTES
-            done = door.run(("postmap", "-s", table), timeout=SECONDS) if is_small else None
+            done = (
+                door.run(("postmap", "-s", f"{kind}:{path}"), timeout=SECONDS) if is_small else None
+            )
         except Trouble:
             continue  # `tables` tells of it
         for line in done.text.splitlines() if done is not None else ():
