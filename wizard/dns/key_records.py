@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from wizard.dns.asking import FOUND, Answer, Question
 from wizard.dns.authority import ask_each_server
@@ -23,6 +24,29 @@ def record_text(public: str) -> str:
 def zone_line(name: str, public: str) -> str:
     """Return the record as a line of a zone file, in strings of at most 255 bytes."""
     return f"{name}. IN TXT ( {strings(record_text(public))} )"
+
+
+_AT_PATH = re.compile(r"\(public key of (/[^()]*)\)")
+
+
+def unmade(path: str) -> str:
+    """Return the mark in the place of a public part: a run makes the key at `path` and then writes the record."""
+    return f"(public key of {path})"
+
+
+def unmade_paths(publics: Iterable[str], text: bytes) -> tuple[str, ...]:
+    """Return the paths of the keys whose marks are among these public parts, and in the text of a zone file."""
+    found = (match[1] for one in publics if (match := _AT_PATH.fullmatch(one)))
+    return tuple(path for path in found if _data(unmade(path)) in text)
+
+
+def with_key(text: bytes, path: str, public: str) -> bytes:
+    """Return the text of a zone file with the public part of the key at `path` in the place of its mark."""
+    return text.replace(_data(unmade(path)), _data(public))
+
+
+def _data(public: str) -> bytes:
+    return strings(record_text(public)).encode("ascii")
 
 
 def fault(records: Sequence[str], public: str) -> str:
