@@ -241,9 +241,8 @@ def test_ten_domains_parents_and_children_sign_each_with_its_own_key(
     names = ", ".join(f'"{one}"' for one in TEN)
     zone = f'\n[dns]\nzone_file = "{ZONE}"\npublish = ["dkim"]\n'
     host = first_run(boot_host, "el9", f"{ON}domains = [{names}]\n{zone}")
-    for words in ((), ("--section", "dkim")):
-        code, said = apply(host, *words)
-        assert code == 0, said
+    code, said = apply(host, "--section", "dkim")
+    assert code == 0, said
     assert len(re.findall(r"right +a message from (\S+): signed with s1", said)) == len(TEN)
     host.start_dovecot()
     senders = {one: one for one in TEN} | {"b.a.d1.zeke.ne.jp": "a.d1.zeke.ne.jp"}

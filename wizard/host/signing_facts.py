@@ -40,7 +40,7 @@ class Signing:
     records: Mapping[str, KeyRecord] = field(default_factory=dict)
     """By name of the record: what the zone's own servers have. No key that signs now is in it."""
     publics: Mapping[str, str] = field(default_factory=dict)
-    """By name of the record: the public parts of the wanted keys that exist and can sign, "" for a key whose
-    record is to be withdrawn now."""
+    """By name of the record: the public parts of the wanted keys that exist and can sign, a mark for one that the
+    plan makes, and "" for a key whose record is to be withdrawn now."""
     is_member: bool = False
     """True if Postfix's user is in the signer's group, so that it may open the socket."""

@@ -62,6 +62,19 @@ class ReplaceFile:
 
 
 @dataclass(frozen=True)
+class ReplaceZone(ReplaceFile):
+    """Replace a zone file by its next text with the records of keys that the same run makes.
+
+    The text has a mark in the place of each public part (`wizard.dns.key_records.unmade`). `keys` are
+    the paths of the private keys. The worker reads the public parts right before it writes. Then
+    named-checkzone(8) must load the text as `zone`.
+    """
+
+    zone: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CheckZone:
     """Stage a zone file's next text and let named-checkzone(8) load it as `zone`."""
 

@@ -22,6 +22,7 @@ Action = Union[
     certificate_actions.SelfSign,
     actions.StagedCheck,
     actions.ReplaceFile,
+    actions.ReplaceZone,
     actions.CheckZone,
     actions.ReloadZone,
     actions.CheckDovecot,

@@ -28,6 +28,7 @@ _LEADS_TO_ROOT = {
     ABUSE: "Other administrators complain of spam here (RFC 2142).",
 }
 _SYSTEM_WHY = "A system account has no mailbox: its mail would wait for days, then return."
+_PERSON_WHY = "{} was a system account and is a person now, whose mail this alias led to root."
 _ADDED = frozenset({"@", "YP_LAST_MODIFIED", "YP_MASTER_NAME"})
 """Keys of a table that are not aliases: sendmail's mark of a complete table, and two of NIS."""
 _WORD = re.compile(rf"[^{SPACE}]+")
@@ -276,10 +277,11 @@ def propose_aliases(
     *,
     protected: Collection[str] = (),
     accounts: Collection[str] = (),
+    people: Collection[str] = (),
 ) -> Proposal:
     """Return the next aliases: root to `reader`; postmaster, abuse and `accounts`, if missing, to root.
 
-    Names in `protected` are not changed; without a reader, nothing is. Raises ValueError for an
+    A row that leads one of `people` to root becomes a comment. Names in `protected` are not changed; without a reader, nothing is. Raises ValueError for an
     invalid reader.
     """
     if not reader:
@@ -297,6 +299,9 @@ def propose_aliases(
             aliases = _added(aliases, name, ROOT, why)
     if root is None and ROOT not in protected:
         aliases = _added(aliases, ROOT, reader, READER_WHY)
+    for name in people:
+        if name not in protected:
+            aliases = _ended(aliases, name)
     warnings = [
         f"{ALIASES} has {name} more than once: the first row counts."
         for name in (ROOT, *_LEADS_TO_ROOT)
@@ -308,6 +313,16 @@ def propose_aliases(
         changed=() if bytes(aliases) == live else ("aliases",),
         warnings=tuple(warnings),
     )
+
+
+def _ended(aliases: Aliases, name: str) -> Aliases:
+    """Make a comment of a row, if it is one line and leads to root alone."""
+    row = Aliases.parse(bytes(aliases)).rows.get(name)
+    if row is None or row.value != ROOT or len(row.logical.lines) != 1:
+        return aliases
+    (at,) = row.logical.lines
+    line = f"#{content(aliases.lines.texts[at])}"
+    return Aliases(aliases.lines.replace(at, at + 1, [(line, _PERSON_WHY.format(name))]))
 
 
 def _read_by(aliases: Aliases, row: Alias, reader: str) -> Aliases:

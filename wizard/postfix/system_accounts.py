@@ -13,6 +13,7 @@ from typing import Optional
 
 from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import SYSTEM_ACCOUNTS
+from wizard.host.dovecot import FIRST_USER
 from wizard.host.facts import Host
 from wizard.paths import ALIASES
 from wizard.postfix.aliases import ROOT, Aliases
@@ -98,6 +99,14 @@ def outdated(people: Iterable[str], aliases: bytes, table: Optional[bytes]) -> O
     to_root = {name for name, row in rows.items() if row.value == ROOT}
     found = [one for one in named_in(table) if one in theirs or one in rows.keys() - to_root]
     return Outdated(tuple(found), tuple(one for one in found if one in theirs & to_root))
+
+
+def people_to_root(host: Host, answers: Answers) -> tuple[str, ...]:
+    """Return the people whose mail an alias of an earlier run still leads to root."""
+    if answers.aliases.system != ROOT:
+        return ()
+    people = (one.name for one in host.users if one.uid >= FIRST_USER)
+    return outdated(people, host.text(ALIASES), host.files[SYSTEM_ACCOUNTS].live).to_root
 
 
 def propose_table(

@@ -1,7 +1,7 @@
 """The values that the profiles of the section tls set, as a table (postconf(5), TLS_README).
 
-They follow Mozilla's Server Side TLS 5.7. tls_eecdh_auto_curves is not among them: it binds the
-outgoing client too, and a fixed list excludes the hybrid groups of newer OpenSSL versions.
+They follow Mozilla's Server Side TLS 5.7. tls_eecdh_auto_curves is not among them: a fixed list excludes the
+hybrid groups of newer OpenSSL versions, and Postfix's own list has only stronger curves besides.
 """
 
 from __future__ import annotations

@@ -100,7 +100,34 @@ def test_a_table_of_system_accounts_that_refuses_a_person(tmp_path: Path) -> Non
     told = found["aliases.system"]
     assert (told.verdict, told.fatal) == (WARNING, False)
     assert told.seen.startswith("refused for git: a person")
-    assert "Take the alias to root of git out" in told.advice
+    assert "makes a comment of the alias that leads the mail of git to root" in told.advice
+    people = found["aliases.people"]
+    assert (people.verdict, people.fatal) == (WARNING, False)
+    assert people.seen == "mail for git goes to who reads root's mail"
+
+
+@pytest.mark.parametrize(
+    ("row", "is_named"),
+    [
+        ("Git: root", True),
+        ("git: postmaster", True),
+        ("git: git, root", False),
+        ("git: taro", False),
+        ("postmaster: root", False),
+        ("sshd: root", False),
+    ],
+)
+def test_a_person_whose_mail_an_alias_leads_to_root(
+    tmp_path: Path, row: str, is_named: bool
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/aliases").write_text(f"root: taro\n{row}\n")
+    users = ("git:x:1001:1001::/home/git:/bin/sh", "postmaster:x:1002:1002::/:/bin/sh")
+    (tmp_path / "etc/passwd").write_text("\n".join((*users, "sshd:x:74:74::/:/bin/sh\n")))
+    own = Settings({"alias_maps": "hash:/etc/aliases"})
+    answers = Answers(Hostname("mail.example.com", "example.com"))
+    found = [one.id for one in aliases.judge_aliases(Door(tmp_path), own, answers)]
+    assert ("aliases.people" in found) == is_named
 
 
 def test_aliases_kept_elsewhere(tmp_path: Path) -> None:

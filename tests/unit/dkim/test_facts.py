@@ -15,6 +15,7 @@ from wizard.dns.asking import FAILED, FOUND, NO_NAME, NO_RECORD, SILENT, Answer,
 from wizard.dns.authority import Server, ZoneAnswers
 from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG, KeyRecord
 from wizard.dns.key_records import fault, judge, record_text, zone_line
+from wizard.dns.primary import Primary
 from wizard.door import Door
 from wizard.host.milter import milter_fault
 from wizard.host.signing import read_keys, read_repositories
@@ -235,12 +236,43 @@ def test_each_server_of_a_zone_counts(
         "a.example",
         {Server(f"ns{at}", "192.0.2.1"): {QUESTION: one} for at, one in enumerate(answers, 1)},
     )
-    lost = ZoneAnswers("b.example", why="no such name")
+    lost = ZoneAnswers("b.example", why="no answer in time")
     monkeypatch.setattr(key_records, "ask_each_server", lambda *_, **__: (of_zone, lost))
+    monkeypatch.setattr(key_records, "ask_hidden_primary", lambda *_, **__: None)
     keys = {QUESTION.name: PUBLIC, "s._domainkey.b.example": PUBLIC}
     found = key_records.published(keys, ("192.0.2.53",), seconds=1.0)
     assert found[QUESTION.name].state == state
     assert why in found[QUESTION.name].why
     assert found["s._domainkey.b.example"] == KeyRecord(
-        UNKNOWN, "no server of its zone can be found"
+        UNKNOWN, "no server of its zone can be found: b.example: no answer in time"
     )
+
+
+PRIMARIES: dict[str, tuple[Answer | dict[str, str] | None, str]] = {
+    "is one of them": (None, "there is no record at ns1"),
+    "has it": (GOOD, "hidden, the primary, which is not one of them, has it: they take it over"),
+    "has an old one": (OTHER, "which is not one of them, does not have it either"),
+    "has none": (answer(NO_NAME), "which is not one of them, does not have it either"),
+    "is silent": (answer(SILENT), "which is not one of them, does not answer here (no answer in"),
+    "has no address": ({}, "which is not one of them, does not answer here (it has no address)"),
+}
+
+
+@pytest.mark.parametrize(("said", "expected"), PRIMARIES.values(), ids=PRIMARIES)
+@pytest.mark.parametrize("listed", [answer(NO_NAME), OTHER])
+def test_a_hidden_primary_is_asked_where_the_servers_lack_the_record(
+    monkeypatch: pytest.MonkeyPatch,
+    listed: Answer,
+    said: Answer | dict[str, str] | None,
+    expected: str,
+) -> None:
+    of_zone = ZoneAnswers("a.example", {Server("ns1", "192.0.2.1"): {QUESTION: listed}})
+    answers = {QUESTION: said} if isinstance(said, Answer) else {}
+    primary = None if said is None else Primary("hidden", answers)
+    monkeypatch.setattr(key_records, "ask_each_server", lambda *_, **__: (of_zone,))
+    monkeypatch.setattr(key_records, "ask_hidden_primary", lambda *_, **__: primary)
+    (found,) = key_records.published({QUESTION.name: PUBLIC}, (), seconds=1.0).values()
+    # What the primary has decides nothing: verifiers ask the servers alone.
+    assert found.state == (WRONG if listed is OTHER else MISSING)
+    assert expected in found.why or listed is OTHER
+    assert ("the primary" in found.why) == (said is not None)

@@ -6,11 +6,12 @@ import os
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.unit.run.runs import plan, prepared
+from tests.unit.run.runs import last, plan, prepared
 from wizard.dns import key_records
 from wizard.dns.key_record import MISSING, RIGHT, UNKNOWN, WRONG, KeyRecord
 from wizard.errors import Trouble
@@ -18,7 +19,7 @@ from wizard.finding import RIGHT as OBSERVED
 from wizard.finding import UNKNOWN as NOT_KNOWN
 from wizard.finding import WARNING as WARNED
 from wizard.finding import WRONG as BAD
-from wizard.plan.actions import AskRecords, MakeKey, ProveSignatures, SetMember
+from wizard.plan.actions import AskRecords, MakeKey, ProveSignatures, SetMember, TurnSigner
 from wizard.run.actions import signature, signing
 from wizard.run.files import MARK
 from wizard.run.paths import Places
@@ -185,6 +186,8 @@ def test_what_a_message_that_was_sent_shows(
     assert seen in found.seen
     assert verdict == OBSERVED or found.advice
     assert verdict != NOT_KNOWN or "Send a message from b.example" in found.advice
+    begins = signature.judge(OTHER, is_read, why, KeyRecord(state, "ns"), begins=True)
+    assert begins.verdict == (BAD if verdict == WARNED else verdict)
 
 
 def test_a_signature_that_is_not_right_fails_the_run_and_one_that_is_not_seen_does_not(
@@ -206,3 +209,20 @@ def test_a_signature_that_is_not_right_fails_the_run_and_one_that_is_not_seen_do
         assert (code != 0) is fails
         # A program that began before the reload may have taken the first one.
         assert (len(tries) > 1) is fails
+
+
+def test_a_message_that_is_not_seen_fails_the_run_if_the_signer_is_dead(
+    places: Places, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Postfix has the signer by then, so mail of this host would wait."""
+    record = {OTHER: KeyRecord(RIGHT, "ns.b.example")}
+    monkeypatch.setattr(signature, "published_now", lambda _: ({OTHER: "AAAA"}, record))
+    monkeypatch.setattr(signature, "send", lambda *_: signature.Copy(why="it was not seen"))
+    start = TurnSigner("restart", "opendkim", "active", (str(tmp_path / "none.sock"),))
+    steps = plan(
+        ("dkim-signature", ProveSignatures(((OTHER, "/no/key"),))), ("dkim-service", start)
+    )
+    steps = replace(steps, steps=(steps.steps[0], replace(steps.steps[1], done=True)))
+    run = prepared(places, steps)
+    assert work(places, run) != 0
+    assert "there is no socket" in last(places, run).message

@@ -15,11 +15,13 @@ from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.dovecot import Dovecot
 from wizard.answers.sections.hostname import Hostname
 from wizard.answers.sections.relay import Relay
+from wizard.dns.key_records import unmade, unmade_paths, with_key
 from wizard.dns.zone_edits import Edited, Wanted, edit
 from wizard.host.facts import Host, Network
 from wizard.host.signing_facts import Signing
 from wizard.sections.dns.further import further
 
+OURS = ("example.com", "example.org")
 NOW = 1_780_000_000
 OUTER = "198.51.100.7"
 HEAD = "$TTL 60\n@ IN SOA ns root 1 2 3 4 5\n @ IN NS ns\nns IN A 192.0.2.1\n".replace(" @", "@")
@@ -222,3 +224,15 @@ def test_an_old_key_is_withdrawn_in_place_of_its_record(text: str, is_written: b
         assert found.text.decode() == ZONE + text
         (refused,) = found.refused
         assert 'write it yourself as "v=DKIM1; p="' in refused
+
+
+def test_a_key_that_the_run_makes_has_a_mark_which_its_public_part_replaces() -> None:
+    paths = {f"s1._domainkey.{one}": f"/etc/opendkim/keys/{one}/s1.private" for one in OURS}
+    publics = {name: unmade(path) for name, path in paths.items()}
+    found = edited(host=replace(HERE, signing=Signing(publics=publics)))
+    assert unmade_paths(publics.values(), found.text) == tuple(paths.values())[:1]
+    text = with_key(found.text, next(iter(paths.values())), KEY)
+    assert text == edited().text
+    assert unmade_paths(publics.values(), text) == ()
+    # The record of such a zone stays, whatever key is made.
+    assert unmade_paths(publics.values(), edited(edited().text.decode()).text) == ()

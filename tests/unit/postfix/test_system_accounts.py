@@ -180,7 +180,20 @@ def test_a_person_with_the_name_of_a_former_account() -> None:
     person = replace(after, system_accounts=("sshd",), users=(facts.User("git", 1001),))
     plan = plan_of(ON, person)
     assert any("git was a system account and is a person now" in one for one in plan.warnings)
-    assert "git@zeke.ne.jp" not in rows_by_key(done_by(plan, person).text(SYSTEM_ACCOUNTS))
+    mended = done_by(plan, person)
+    assert "git@zeke.ne.jp" not in rows_by_key(mended.text(SYSTEM_ACCOUNTS))
+    assert b"\n#git: root\n" in mended.text(ALIASES)
+    assert b"\nsshd: root\n" in mended.text(ALIASES)
+    assert not any(one.live != one.proposed for one in plan_of(ON, mended).files)
+    # An account again: the comment is the example of its row.
+    again = replace(mended, system_accounts=("sshd", "git"), users=())
+    assert done_by(plan_of(ON, again), again).text(ALIASES) == after.text(ALIASES)
+    # A row of the operator's own for a person stays, with another target or without a run of ours.
+    for text in (STOCK + b"git: root, hana\n", STOCK + b"git: hana\n", STOCK + b"git:\n root\n"):
+        own = person.with_file(ALIASES, live=text)
+        assert done_by(plan_of(ON, own), own).text(ALIASES).count(text[len(STOCK) :]) == 1
+    own = person.with_file(SYSTEM_ACCOUNTS, live=None)
+    assert b"\ngit: root\n" in done_by(plan_of(ON, own), own).text(ALIASES)
     table = after.text(SYSTEM_ACCOUNTS)
     assert outdated(["Git"], STOCK + b"git: root\n", table) == Outdated(("git",), ("git",))
     assert outdated(["taro"], STOCK + b"git: hana\n", table) == Outdated(("git",), ())

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
 
 from tests.unit.run.runs import NEW, OLD, last, plan, prepared
-from wizard.plan.actions import CheckZone, ReloadZone, ReplaceFile
+from wizard.dns.key_records import unmade, zone_line
+from wizard.door import Door
+from wizard.host.signing import read_keys
+from wizard.plan.actions import CheckZone, MakeKey, ReloadZone, ReplaceFile, ReplaceZone
 from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import Plan
 from wizard.plan.undo_actions import PutBack
+from wizard.run.actions import zone as actions
 from wizard.run.paths import Places
 from wizard.run.plan_undo import undo_plan
 from wizard.run.records import DONE, FAILED
@@ -84,4 +89,41 @@ def test_a_zone_that_was_edited_meanwhile_is_stale_before_it_is_checked(
     run = prepared(places, plan(("zone-staged", CheckZone("example.com", file))))
     assert work(places, run) == 1
     assert "stale" in last(places, run).message
+    assert zone.read_bytes() == OLD
+
+
+def test_a_key_that_the_run_makes_is_published_by_the_same_run(
+    places: Places, zone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lab runs the real named-checkzone."""
+    monkeypatch.setattr(actions, "CHECK", ("true",))
+    key = str(zone.parent.parent / "keys/s1.private")
+    name, user = "s1._domainkey.example.com", pwd.getpwuid(0).pw_name
+    head = b"$TTL 60\n@ IN SOA ns root 1 2 3 4 5\n@ IN NS ns\nns IN A 192.0.2.1\n"
+    zone.write_bytes(head)
+
+    def text(public: str) -> bytes:
+        return head + zone_line(name, public).replace("( ", "").replace(" )", "").encode() + b"\n"
+
+    new = NewFile(str(zone), text(unmade(key)), sha256(head))
+    publishing = plan(
+        ("zone-staged", CheckZone("example.com", new)),
+        ("dkim-key-example.com", MakeKey(key, 2048, user)),
+        ("zone", ReplaceZone(new, "example.com", (key,))),
+    )
+    run = prepared(places, publishing)
+    assert work(places, run) == 0, last(places, run).message
+    public = read_keys(Door(), (key,))[key].public
+    assert len(public) == 392
+    assert zone.read_bytes() == text(public)
+    assert work(places, prepared(places, undo_plan(places, run))) == 0
+    assert zone.read_bytes() == head
+    assert Path(key).exists()
+
+
+def test_a_key_that_cannot_be_read_changes_no_zone(places: Places, zone: Path) -> None:
+    new = NewFile(str(zone), NEW, sha256(OLD))
+    run = prepared(places, plan(("zone", ReplaceZone(new, "example.com", (str(zone) + ".key",)))))
+    assert work(places, run) == 1
+    assert "there is no such key" in last(places, run).message
     assert zone.read_bytes() == OLD

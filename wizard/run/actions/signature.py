@@ -15,10 +15,11 @@ from typing import Optional
 from wizard.dns.key_record import RIGHT, UNKNOWN, KeyRecord
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN as NOT_KNOWN
-from wizard.finding import WRONG, Check, Finding
+from wizard.finding import WARNING, WRONG, Check, Finding
 from wizard.host.main_cf import words
+from wizard.host.milter import milter_fault
 from wizard.host.signature import fault
-from wizard.plan.actions import ProveSignatures
+from wizard.plan.actions import AskRecords, ProveSignatures, TurnSigner
 from wizard.postfix.render import render
 from wizard.run.action_kind import ActionKind
 from wizard.run.actions.signing import published_now
@@ -71,15 +72,31 @@ def _proven(name: str, public: str, record: KeyRecord, context: Context) -> Find
             context.loop.turn(_AGAIN_SECONDS)
         copy = send(domain, context)
         if copy.text is None:
-            return judge(name, False, copy.why, record)
+            # A message that waits for a dead signer is not in the queue, and all our mail waits with it.
+            dead = _signer_fault(context)
+            return judge(name, bool(dead), dead or copy.why, record)
         why = fault(copy.text, domain, selector, public)
         if not why:
             break
-    return judge(name, True, why, record)
+    queries = (one.action for one in context.plan.steps if isinstance(one.action, AskRecords))
+    begins = any(name in dict(one.keys) for one in queries)
+    return judge(name, True, why, record, begins=begins)
 
 
-def judge(name: str, is_read: bool, why: str, record: KeyRecord) -> Finding:
-    """`dkim.signature`: a message of a domain that signs. `why` is the fault, or why none was read."""
+def _signer_fault(context: Context) -> str:
+    """Return why the signer of the plan does not serve any more, "" if it does."""
+    actions = [one.action for one in context.plan.steps]
+    sockets = [path for one in actions if isinstance(one, TurnSigner) for path in one.sockets]
+    return "; ".join(filter(None, map(milter_fault, sockets)))
+
+
+def judge(
+    name: str, is_read: bool, why: str, record: KeyRecord, *, begins: bool = False
+) -> Finding:
+    """`dkim.signature`: a message of a domain that signs. `why` is the fault, or why none was read.
+
+    `begins` is True if the key begins to sign by this run, which then goes back where its record is not right.
+    """
     selector, _, domain = name.partition("._domainkey.")
     check = Check("dkim.signature", f"a message from {domain}", f"signed with {selector}")
     if not is_read:
@@ -94,8 +111,8 @@ def judge(name: str, is_read: bool, why: str, record: KeyRecord) -> Finding:
             _OTHER_WAY.format(domain),
         )
     if record.state != RIGHT:
-        # For keys that begin to sign, an earlier step of the run queried the servers.
-        return check.warning(
+        return check.finding(
+            WRONG if begins else WARNING,
             f"{seen}; its record is not right: {printable(record.why)}",
             "`postfix-wizard check` prints the record to publish.",
         )

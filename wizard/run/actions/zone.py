@@ -8,9 +8,13 @@ import time
 from collections.abc import Iterator
 
 from wizard.dns.asking import Answer, Question, ask_all
+from wizard.dns.key_records import with_key
+from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.plan.actions import CheckZone, ReloadZone
+from wizard.host.signing import read_keys
+from wizard.plan.actions import CheckZone, ReloadZone, ReplaceFile, ReplaceZone
 from wizard.run.action_kind import ActionKind
+from wizard.run.actions.replace import put
 from wizard.run.context import Context, Undo
 from wizard.run.files import read, replace, touch
 from wizard.run.past_step import Back, PastStep, Slot
@@ -41,6 +45,24 @@ def check(action: CheckZone, context: Context) -> Undo:
     )
     context.require_success(doing, advice, *CHECK, action.zone, staged)
     return {}
+
+
+def put_with_keys(action: ReplaceZone, context: Context) -> Undo:
+    """Put the keys of this run in the place of their marks, and replace the file. Raises Trouble."""
+    found = read_keys(Door(), action.keys)
+    text = action.file.text
+    for path in action.keys:
+        key = found.get(path)
+        if key is None or not key.public:
+            raise Trouble(
+                f"writing the record of {path} into {action.file.path}",
+                f"its public part cannot be read: {key.why if key else 'there is no such key'}",
+                f"`openssl pkey -in {path} -noout` says more. The zone was not changed.",
+            )
+        text = with_key(text, path, key.public)
+    file = dataclasses.replace(action.file, text=text)
+    check(CheckZone(action.zone, file), context)
+    return put(ReplaceFile(file), context)
 
 
 def reload(action: ReloadZone, context: Context) -> Undo:
@@ -115,5 +137,6 @@ def _reload_again(one: PastStep) -> Iterator[Back]:
 
 ACTION_KINDS = (
     ActionKind(CheckZone, check),
+    ActionKind(ReplaceZone, put_with_keys, replaces=lambda action: (action.file.path,)),
     ActionKind(ReloadZone, reload, undo=_reload_again, reads_files=True),
 )

@@ -22,11 +22,12 @@ from wizard.text import counted, printable, shortened
 
 _SHOWN = 5
 
+_OF_ROOT = frozenset({ROOT, POSTMASTER, ABUSE})
 NOBODY = "no such alias, no such user"
 
 
 def judge_aliases(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
-    """Yield `aliases.postmaster`, `.abuse`, `.root` and `.system`; nothing if alias_maps has other files."""
+    """Yield `aliases.postmaster`, `.abuse`, `.root`, `.people` and `.system`; nothing if alias_maps has other files."""
     if not any(word.endswith(f":{ALIASES}") for word in settings.words("alias_maps")):
         return
     yield from _system(door, settings, answers)
@@ -50,6 +51,19 @@ def judge_aliases(door: Door, settings: Settings, answers: Answers) -> Iterator[
             f"Write who reads it into {ALIASES} (`{name}: root`, `root: USER`), then `newaliases`.",
         )
     yield _root(aliases, settings, reader)
+    yield from _people(door, aliases)
+
+
+def _people(door: Door, aliases: Aliases) -> Iterator[Finding]:
+    """`aliases.people`: people whose mail an alias leads to root. An alias comes before a mailbox."""
+    rows = {name: row for name, row in aliases.rows.items() if name not in _OF_ROOT}
+    names = [one for one in people_of(door) if one.lower() in rows]
+    to_root = [one for one in names if rows[one.lower()].value.lower() in _OF_ROOT]
+    if to_root:
+        yield Check("aliases.people", "aliases: people", "their own mail", fatal=False).warning(
+            printable(f"mail for {shortened(to_root, _SHOWN)} goes to who reads root's mail"),
+            f"If they are to get it, take their rows out of {ALIASES}, then `newaliases`.",
+        )
 
 
 def _fault(end: End, users: Collection[str]) -> str:
@@ -87,7 +101,7 @@ _SYSTEM = Check(
     "aliases.system", "mail for system accounts", "to root from here, refused to strangers"
 )
 _APPLY = "`postfix-wizard apply --section aliases` writes it."
-_NOT_TO_ROOT = f"Take the alias to root of {{}} out of {ALIASES}, then `newaliases`."
+_NOT_TO_ROOT = f"It makes a comment of the alias that leads the mail of {{}} to root in {ALIASES}."
 
 
 def _system(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ from wizard.postfix.aliases import (
 )
 from wizard.postfix.forwarding import HELPS, LOSES, forwarding_aliases, named
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.system_accounts import accounts_on
+from wizard.postfix.system_accounts import accounts_on, people_to_root
 from wizard.sections.aliases import system
 
 MAX_FORWARDED = 200
@@ -75,6 +75,7 @@ def _propose(request: Request) -> Optional[Proposal]:
         answers.root,
         protected=request.protected_in(ALIASES),
         accounts=accounts_on(host, request.answers).aliased,
+        people=people_to_root(host, request.answers),
     )
 
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from wizard.answers.model import Answers, Problem, local_domains
 from wizard.answers.sections.aliases import SYSTEM_ACCOUNTS
 from wizard.door import Door
-from wizard.host.dovecot import FIRST_USER
 from wizard.host.facts import Host
 from wizard.host.system_accounts import first_uid, read_system_accounts
 from wizard.paths import ALIASES, MAIN_CF
@@ -22,7 +21,7 @@ from wizard.plan.planned_file import PlannedFile
 from wizard.postfix import system_accounts
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.sender_access import rows, rows_by_key
-from wizard.postfix.system_accounts import LIST, Accounts, accounts_on, outdated, uses_table
+from wizard.postfix.system_accounts import LIST, Accounts, accounts_on, people_to_root, uses_table
 from wizard.sections.reading import main_cf
 from wizard.text import printable
 
@@ -117,13 +116,11 @@ def _named(accounts: Accounts, request: Request) -> Iterator[str]:
             f"aliases: mail of strangers for {printable(', '.join(accounts.refused), 2000)} is refused from then on; "
             "what this host and mynetworks send them goes to root's reader"
         )
-    host = request.host
-    people = (one.name for one in host.users if one.uid >= FIRST_USER)
-    old = outdated(people, host.text(ALIASES), host.files[SYSTEM_ACCOUNTS].live)
-    if old.to_root:
+    people = people_to_root(request.host, request.answers)
+    if people:
         yield (
-            f"aliases: {printable(', '.join(old.to_root), 2000)} was a system account and is a person now, whose mail an "
-            f"alias still leads to root: take that row out of {ALIASES}"
+            f"aliases: {printable(', '.join(people), 2000)} was a system account and is a person now: the alias to root, "
+            f"which an earlier run wrote, becomes a comment in {ALIASES}, so that the person gets the mail"
         )
     only = [one for one in accounts.aliased if one not in accounts.refused]
     if only:

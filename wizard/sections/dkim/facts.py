@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from wizard.answers.model import Answers
 from wizard.dns.key_record import KeyRecord
-from wizard.dns.key_records import published
+from wizard.dns.key_records import published, unmade
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.host.signing import members, read_keys, read_repositories
 from wizard.host.signing_facts import SigningKey
+from wizard.sections.dkim.others import other_signer
 from wizard.sections.dkim.plan import POSTFIX_USER
 from wizard.sections.dkim.setup import SIGNER, today_of, wanted_keys, withdrawn_now
+from wizard.sections.dkim.signer import Key
 
 DNS_SECONDS = 5.0
 """For all servers of all zones together."""
@@ -32,17 +34,27 @@ def with_signing(door: Door, answers: Answers, host: Host) -> Host:
     signing = replace(
         host.signing,
         keys=found,
-        publics={
-            one.name: key.public
-            for one in keys
-            if (key := found.get(SIGNER.key_path(one))) and key.public and not key.why
-        },
+        publics=_publics(host, keys, found),
         is_member=POSTFIX_USER in members(door, SIGNER.user),
         records=_records(answers, host, found) if door.is_live else {},
     )
     host = replace(host, signing=signing)
     withdrawn = {one.name: "" for one in withdrawn_now(answers, host)}
     return replace(host, signing=replace(signing, publics={**signing.publics, **withdrawn}))
+
+
+def _publics(host: Host, keys: Collection[Key], found: Mapping[str, SigningKey]) -> dict[str, str]:
+    """Return the public parts of usable keys, and the marks of those that this plan makes."""
+    makes = not other_signer(host, SIGNER)
+    publics = {}
+    for one in keys:
+        path = SIGNER.key_path(one)
+        key = found.get(path)
+        if key is None and makes:
+            publics[one.name] = unmade(path)
+        elif key is not None and key.public and not key.why:
+            publics[one.name] = key.public
+    return publics
 
 
 def _records(answers: Answers, host: Host, found: Mapping[str, SigningKey]) -> dict[str, KeyRecord]:

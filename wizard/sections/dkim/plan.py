@@ -211,7 +211,14 @@ def _waits(request: Request) -> Iterator[str]:
         records = request.host.signing.records
         why = printable(records[waiting[0].name].why) if waiting[0].name in records else ""
         names = shortened([one.name for one in waiting], _SHOWN)
+        dns = request.answers.dns
+        is_ours = "dns" in request.scope and dns.zone_file and SECTION in dns.publish
+        publish = (
+            f"This run writes the records of its zone into {dns.zone_file}; publish the others"
+            if is_ours
+            else "Publish the records that `postfix-wizard check` prints"
+        )
         yield (
-            f"dkim: nothing is signed with {names} yet{f' ({why})' if why else ''}. Publish the records that "
-            "`postfix-wizard check` prints; then `postfix-wizard apply --section dkim`"
+            f"dkim: nothing is signed with {names} yet{f' ({why})' if why else ''}. {publish}; then "
+            "`postfix-wizard apply --section dkim`"
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wizard.answers.model import Answers, Caution, Problem
 from wizard.dns.zone import LARGEST, MOST_LINES, ZoneFault
 from wizard.host.facts import FileFacts, Host, NamedZone
-from wizard.plan.actions import CheckZone, KeepOriginal, ReloadZone, ReplaceFile
+from wizard.plan.actions import CheckZone, KeepOriginal, ReloadZone, ReplaceFile, ReplaceZone
 from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import FileChange, Step
 from wizard.plan.part import Part, Request
@@ -50,6 +50,7 @@ def plan(request: Request) -> Part:
     if why_not or file is None or file.live is None:
         return _refused(why_not or f"{path} is not there")
     # Importing dnspython takes 70 ms, so it is imported only if there is a zone.
+    from wizard.dns.key_records import unmade_paths  # noqa: PLC0415
     from wizard.dns.zone_edits import Wanted, edit  # noqa: PLC0415
     from wizard.sections.dns.further import further  # noqa: PLC0415
 
@@ -63,10 +64,11 @@ def plan(request: Request) -> Part:
         return _refused(f"{path} cannot be read")
     done = edited.text == file.live
     new = _next(file, edited)
+    keys = unmade_paths(host.signing.publics.values(), edited.text)
     return Part(
         first=(_check(name, new, done=done),),
         after_service=tuple(
-            _steps(found, file, new, edited, host, mail_host=answers.hostname.myhostname)
+            _steps(found, file, new, edited, host, mail_host=answers.hostname.myhostname, keys=keys)
         ),
         own_files=(
             FileChange(
@@ -149,6 +151,7 @@ def _steps(
     host: Host,
     *,
     mail_host: str,
+    keys: tuple[str, ...],
 ) -> Iterator[Step]:
     live, original = file.live or b"", f"{file.path}.orig"
     done = edited.text == live
@@ -164,8 +167,10 @@ def _steps(
     yield Step(
         "zone",
         f"Write {short}",
-        "What the review showed, and nothing else.",
-        ReplaceFile(new),
+        "What the review showed, and nothing else."
+        if not keys
+        else "What the review showed. A key that this run makes takes the place of `(public key of PATH)`.",
+        ReplaceZone(new, found[0].name, keys) if keys else ReplaceFile(new),
         done=done,
     )
     if _runs_named(host):
