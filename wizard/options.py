@@ -102,6 +102,12 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         type=Path,
     ),
     "yes": _flag("--yes", "do not ask before it begins"),
+    "wait": _value(
+        "--wait",
+        "SECONDS",
+        "wait so long for the end of another run; without it, exit status 75 at once",
+        type=_number,
+    ),
     "run": _value("run", "RUN", "a run's ID, as `runs` lists them", nargs="?"),
     "with-later": _flag("--with-later", "undo all runs after RUN, too, the newest first"),
     "dry-run": _flag("--dry-run", "show the plan of the undo, and change nothing"),
@@ -118,6 +124,11 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         "--pflogsumm", "show pflogsumm's report of the same lines instead, if it is installed"
     ),
     "json": _flag("--json", "JSON instead of text"),
+    "result": _flag(
+        "--json",
+        "print one JSON object with the result; the progress goes to standard error, and nobody is"
+        " asked: add --yes",
+    ),
     "topic": _value("topic", "TOPIC", f"one of {', '.join(HELP_TOPICS)}", nargs="?"),
     "done": _value(
         "--done",

@@ -15,6 +15,7 @@ from wizard.commands.planning import (
     refuse_obstacles,
     say_to_copy,
 )
+from wizard.commands.result import with_result
 from wizard.errors import Trouble
 from wizard.host.facts import Host
 from wizard.plan import report
@@ -27,6 +28,7 @@ _APPLYING = "applying a plan"
 _DOING = "using what was gathered"
 
 
+@with_result
 def run_apply(session: Session, options: Options, console: Console) -> int:
     """Show the plan, run it after a yes, and return 0 if all of it was done.
 
@@ -47,6 +49,7 @@ def run_apply(session: Session, options: Options, console: Console) -> int:
 
 
 def _run(session: Session, plan: Plan, host: Host, options: Options, console: Console) -> int:
+    console.work.plans[:] = [plan]
     refuse_obstacles(plan)
     refuse_conflicts(plan)
     console.say(*losses(plan))
@@ -61,7 +64,7 @@ def _run(session: Session, plan: Plan, host: Host, options: Options, console: Co
     console.say_text(*report.notes(plan), *list_warnings(session, plan, host))
     refuse_cautions(plan, options.accepted)
     if not options.yes and not console.agrees("Run these steps?"):
-        console.say("Nothing was changed.")
+        console.conclude("Nothing was changed.")
         return 1
     run = session.start(plan, attended=console.is_terminal)
     return follow_run(session.places, run, console)

@@ -59,6 +59,8 @@ class Options:
     prune: bool = False
     keep: Optional[int] = None
     """The number of newest runs that a prune does not remove."""
+    wait: int = 0
+    """Seconds to wait for the end of another run."""
     older_than: Optional[int] = None
     """Days. A prune removes older runs."""
 
