@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wizard.commands.blocked import refuse_cautions, refuse_conflicts, refuse_obstacles
 from wizard.commands.blocklists import list_warnings
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
@@ -10,9 +11,6 @@ from wizard.commands.planning import (
     make_plan,
     need_an_answer,
     need_root,
-    refuse_cautions,
-    refuse_conflicts,
-    refuse_obstacles,
     say_to_copy,
 )
 from wizard.commands.result import with_result

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
+from typing import Any
 
+from wizard.commands.blocked import blocks, refuse_wrong_acceptances
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, make_plan, say_to_copy
 from wizard.plan import report
 from wizard.plan.losses import losses
+from wizard.plan.model import Plan
+from wizard.run.lock import holder
+from wizard.secrets import masked_data
 from wizard.session import Session
 
 PENDING = 2
@@ -15,10 +21,13 @@ PENDING = 2
 
 
 def run_plan(session: Session, options: Options, console: Console) -> int:
-    """Print the plan; return 0 if nothing is pending, 2 if steps are, 1 or 65 with obstacles."""
+    """Print the plan; return 0 if nothing is pending, 2 if steps are, 1 or 65 with obstacles.
+
+    Raises AnswersTrouble after the plan if --accept names a caution without its value.
+    """
     plan, _ = make_plan(session, options)
     if options.json:
-        console.say_json(report.as_json(plan))
+        console.say_json(_as_json(session, plan, options))
     else:
         console.say(*losses(plan))
         for change in plan.files:
@@ -26,6 +35,14 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
         console.say(*report.commands(plan))
         say_to_copy(plan, console)
         console.say_text(*report.notes(plan))
+    refuse_wrong_acceptances(plan, options.accepted)
     if plan.obstacles:
         return os.EX_DATAERR if any(problem.section for problem in plan.obstacles) else 1
     return PENDING if plan.pending else 0
+
+
+def _as_json(session: Session, plan: Plan, options: Options) -> dict[str, Any]:
+    """Return the plan as JSON, with what apply with the same options would refuse."""
+    found = holder(session.places) if session.door.is_live else None
+    stops = [asdict(one) for one in blocks(plan, options.accepted, found)]
+    return {**report.as_json(plan), "blocked": masked_data(stops)}

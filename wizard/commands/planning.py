@@ -1,22 +1,21 @@
-"""Make a plan from the options of the command line, and refuse one that cannot run."""
+"""Make a plan from the options of the command line."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Optional
 
-from wizard.answers.accept import OPTION, Accepted, form, form_of, option_for
-from wizard.answers.build import problem_text
-from wizard.answers.model import Answers, Caution, narrowed
+from wizard.answers.accept import Accepted
+from wizard.answers.model import Answers, narrowed
 from wizard.answers.toml import read_answers, read_stored, saved_answers
 from wizard.answers.unnamed import with_unnamed
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble, as_root
 from wizard.host.facts import Host
 from wizard.make_plan import with_proof
-from wizard.plan import conflicts, report
+from wizard.plan import report
 from wizard.plan.choices import OPEN, Choices
 from wizard.plan.model import Plan
 from wizard.session import Session
@@ -174,51 +173,4 @@ def need_an_answer(doing: str, options: Options, console: Console, shown_by: str
             doing,
             "nobody can be asked here, for there is no terminal",
             f"Add --yes when you have read what `{shown_by}` prints.",
-        )
-
-
-def refuse_obstacles(plan: Plan, changed: str = "Nothing was changed.") -> None:
-    """Raise Trouble with all obstacles of the plan. `changed` says what was changed before."""
-    if not plan.obstacles:
-        return
-    lines = "\n".join(f"  {problem_text(problem)}" for problem in plan.obstacles)
-    of_answers = any(problem.section for problem in plan.obstacles)
-    kind = AnswersTrouble if of_answers else Trouble
-    raise kind(
-        "making the plan", f"it cannot run before this is repaired:\n{lines}", f"\n{changed}"
-    )
-
-
-def refuse_cautions(plan: Plan, accepted: Accepted) -> None:
-    """Raise AnswersTrouble if a caution was not accepted with exactly its values."""
-    missing = [caution for caution in plan.cautions if not accepted.has(caution)]
-    if not missing:
-        return
-    lines = "\n".join(line for caution in missing for line in _caution_lines(caution, accepted))
-    options = " ".join(map(option_for, missing))
-    raise AnswersTrouble(
-        "making the plan",
-        f"it needs your explicit word:\n{lines}",
-        f"\nNothing was changed. If that is what you want, add: {options}",
-    )
-
-
-def _caution_lines(caution: Caution, accepted: Accepted) -> Iterator[str]:
-    yield f"  {form_of(caution)}: {caution.message}"
-    if caution.name in accepted.by_name:
-        given = form(caution.name, sorted(accepted.values(caution.name)))
-        yield f"  {OPTION} {given} does not name this value."
-
-
-def refuse_conflicts(plan: Plan) -> None:
-    """Raise Trouble with each conflict with a hand edit that has no choice yet."""
-    if plan.undecided:
-        lines = "\n".join(
-            f"  {line}" for edit in plan.undecided for line in conflicts.conflict_lines(edit)
-        )
-        raise Trouble(
-            "making the plan",
-            f"it would overwrite what was changed by hand:\n{lines}\nNothing is decided yet",
-            f"Nothing was changed. Add {conflicts.KEEP_MINE} to leave your values, or"
-            f" {conflicts.TAKE_PLANNED} to write what is planned.",
         )

@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Callable, Optional, TextIO, cast
 
+from wizard.commands.blocked import Block, blocks
 from wizard.commands.console import Console
 from wizard.commands.waiting import run_when_free
 from wizard.commands.work import Work
-from wizard.errors import Trouble
+from wizard.errors import LockedTrouble, Trouble
+from wizard.run.lock import holder
 from wizard.run.records import DONE
 from wizard.run.run_result import NOT_BEGUN, RunResult, StepResult, run_result
 from wizard.secrets import masked_data
@@ -82,7 +84,9 @@ def _print(
     error: Optional[BaseException] = None,
 ) -> None:
     results = [run_result(places, run) for run in dict.fromkeys(work.runs)]
-    data = masked_data(as_data(work, results, error, is_dry=options.dry_run))
+    found = holder(places) if isinstance(error, LockedTrouble) else None
+    stops = [one for plan in work.plans for one in blocks(plan, options.accepted, found)]
+    data = masked_data(as_data(work, results, error, stops, is_dry=options.dry_run))
     print(json.dumps(data, indent=2), file=console.out, flush=True)
 
 
@@ -90,13 +94,15 @@ def as_data(
     work: Work,
     results: Sequence[RunResult],
     error: Optional[BaseException] = None,
+    stops: Sequence[Block] = (),
     *,
     is_dry: bool = False,
 ) -> dict[str, Any]:
     """Return the result, version 1; docs/json.md describes its fields.
 
     `results` are the runs of the command, the last one last. `error` ended the command, None if it
-    ended by itself. `is_dry` is True for a command that only shows a plan.
+    ended by itself. `stops` is what keeps its plans from running. `is_dry` is True for a command that
+    only shows a plan.
     """
     last = results[-1] if results else None
     outcome = _outcome(work, last, error, is_dry=is_dry)
@@ -110,6 +116,7 @@ def as_data(
         "steps": [asdict(one) for one in (last.steps if begun and last else _planned(work))],
         "findings": [asdict(one) for one in (last.findings if last else ())],
         "message": _message(work, last if begun else None, error),
+        "blocked": [asdict(one) for one in (stops if outcome == REFUSED else ())],
         "earlier_runs": [one.summary.run for one in results[:-1]],
     }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wizard.commands.blocked import refuse_obstacles
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import (
     Options,
     need_an_answer,
     need_root,
-    refuse_obstacles,
 )
 from wizard.commands.result import with_result
 from wizard.errors import UsageTrouble

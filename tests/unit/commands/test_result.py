@@ -14,9 +14,10 @@ import pytest
 from tests.unit.run.runs import NEW, OLD, plan, prepared, usual
 from wizard.answers.model import host_problem
 from wizard.commands import result
+from wizard.commands.blocked import refuse_obstacles
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
-from wizard.commands.planning import Options, refuse_obstacles
+from wizard.commands.planning import Options
 from wizard.commands.result import with_result
 from wizard.door import Door
 from wizard.errors import LockedTrouble, Trouble
@@ -130,6 +131,7 @@ def test_a_refusal_has_an_object_too(session: Session, capsys: pytest.CaptureFix
     assert (code, data["outcome"], data["changed"], data["run"]) == (1, "refused", False, "")
     assert "no \\x1b[6n room" in data["message"]
     assert {one["outcome"] for one in data["steps"]} == {"not begun"}
+    assert [one["kind"] for one in data["blocked"]] == ["obstacle"]
 
 
 def test_last_words_are_the_message(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
