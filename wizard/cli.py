@@ -56,7 +56,7 @@ COMMANDS = (
     Command(
         "apply",
         "print the plan, ask, and run it, without screens",
-        ("answers", "section", "conflicts", "accept", "wait", "yes", "result"),
+        ("answers", "section", "conflicts", "accept", "only", "wait", "yes", "result"),
     ),
     Command("attach", "follow the run in progress, from its first line", (), module="runs"),
     Command(

@@ -95,6 +95,12 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         action="append",
         dest="accepted",
     ),
+    "only": _value(
+        "--only",
+        "PLAN_ID",
+        "run the plan with this ID, as `plan --json` names it, and no other (exit status 66: the plan"
+        " is another one now)",
+    ),
     "root": _value(
         "--root",
         "DIR",

@@ -9,10 +9,12 @@ from typing import Any
 from wizard.commands.blocked import blocks, refuse_wrong_acceptances
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, make_plan, say_to_copy
+from wizard.errors import Trouble
 from wizard.plan import report
 from wizard.plan.losses import losses
 from wizard.plan.model import Plan
 from wizard.run.lock import holder
+from wizard.run.plan_id import COPY, NO_KEY, NOT_ROOT, plan_id
 from wizard.secrets import masked_data
 from wizard.session import Session
 
@@ -44,5 +46,18 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
 def _as_json(session: Session, plan: Plan, options: Options) -> dict[str, Any]:
     """Return the plan as JSON, with what apply with the same options would refuse."""
     found = holder(session.places) if session.door.is_live else None
+    id_, why = _plan_id(session, plan)
     stops = [asdict(one) for one in blocks(plan, options.accepted, found)]
-    return {**report.as_json(plan), "blocked": masked_data(stops)}
+    more = {"blocked": masked_data(stops), "plan_id": id_ or None, "no_plan_id": why}
+    return {**report.as_json(plan), **more}
+
+
+def _plan_id(session: Session, plan: Plan) -> tuple[str, str]:
+    """Return the ID of the plan and "", or "" and why it has none."""
+    if not session.door.is_live:
+        return "", COPY
+    try:
+        found = plan_id(plan, session.places)
+    except Trouble as trouble:
+        return "", str(trouble)
+    return found, "" if found else NO_KEY if os.geteuid() == 0 else NOT_ROOT

@@ -31,6 +31,8 @@ class Options:
     sections: tuple[str, ...] = ()
     accepted: Accepted = field(default_factory=Accepted)
     """Values of --accept: cautions and choices by name."""
+    only: Optional[str] = None
+    """The ID of the only plan to run (`wizard.run.plan_id`)."""
     run: str = ""
     with_later: bool = False
     """Take back all runs after `run` too."""

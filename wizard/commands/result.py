@@ -20,6 +20,7 @@ from wizard.commands.waiting import run_when_free
 from wizard.commands.work import Work
 from wizard.errors import LockedTrouble, Trouble
 from wizard.run.lock import holder
+from wizard.run.plan_id import plan_id
 from wizard.run.records import DONE
 from wizard.run.run_result import NOT_BEGUN, RunResult, StepResult, run_result
 from wizard.secrets import masked_data
@@ -87,6 +88,7 @@ def _print(
     found = holder(places) if isinstance(error, LockedTrouble) else None
     stops = [one for plan in work.plans for one in blocks(plan, options.accepted, found)]
     data = masked_data(as_data(work, results, error, stops, is_dry=options.dry_run))
+    data["plan_id"] = _plan_id(places, work)
     print(json.dumps(data, indent=2), file=console.out, flush=True)
 
 
@@ -119,6 +121,14 @@ def as_data(
         "blocked": [asdict(one) for one in (stops if outcome == REFUSED else ())],
         "earlier_runs": [one.summary.run for one in results[:-1]],
     }
+
+
+def _plan_id(places: Places, work: Work) -> Optional[str]:
+    """Return the ID of the last plan that the command made, None without one or without a key."""
+    try:
+        return plan_id(work.plans[-1], places) or None if work.plans else None
+    except Trouble:
+        return None
 
 
 def _outcome(
