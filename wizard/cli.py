@@ -83,6 +83,11 @@ COMMANDS = (
         ("json",),
     ),
     Command(
+        "answers",
+        "print the answers that this host's files express today, as TOML or JSON, without secrets",
+        ("root", "json"),
+    ),
+    Command(
         "move",
         "show what remains of the move from an old server: records, queue, renewals",
         ("answers", "done", "undone", "json"),

@@ -62,7 +62,8 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "answers": _value(
         "--answers",
         "FILE",
-        "the answers file, or the plan.json of a run; without it, the saved answers",
+        "the answers as TOML or JSON: a file, the plan.json of a run, or - for standard input; without it, the"
+        " saved answers",
         type=Path,
     ),
     "draft": _flag(

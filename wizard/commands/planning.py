@@ -9,7 +9,13 @@ from typing import Optional
 
 from wizard.answers.accept import Accepted
 from wizard.answers.model import Answers, narrowed
-from wizard.answers.toml import read_answers, read_stored, saved_answers
+from wizard.answers.toml import (
+    format_answers,
+    parse_stored,
+    read_answers,
+    read_stored,
+    saved_answers,
+)
 from wizard.answers.unnamed import with_unnamed
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble, as_root
@@ -123,7 +129,8 @@ def with_saving(plan: Plan, given: Answers, saved: Optional[Answers]) -> Plan:
     The end of each run saves them. Without them, a later check would compare with what it reads
     back from a broken host.
     """
-    if plan.pending or plan.obstacles or saved == given:
+    # A field that no answer expresses is not saved.
+    if plan.pending or plan.obstacles or saved == parse_stored(format_answers(given)):
         return plan
     return with_proof(
         plan, "Nothing changes but the saved answers, which are others than these, or none."
