@@ -56,14 +56,18 @@ COMMANDS = (
     Command(
         "apply",
         "print the plan, ask, and run it, without screens",
-        ("answers", "section", "conflicts", "accept", "yes"),
+        ("answers", "section", "conflicts", "accept", "only", "wait", "yes", "result"),
     ),
     Command("attach", "follow the run in progress, from its first line", (), module="runs"),
-    Command("resume", "continue a run that was cut off, was stopped or failed", ("yes",)),
+    Command(
+        "resume",
+        "continue a run that was cut off, was stopped or failed",
+        ("wait", "yes", "result"),
+    ),
     Command(
         "undo",
         "undo the newest run that changed something, or the run that you name",
-        ("run", "with-later", "dry-run", "remove-package", "yes"),
+        ("run", "with-later", "dry-run", "remove-package", "wait", "yes", "result"),
     ),
     Command(
         "check",
@@ -77,6 +81,11 @@ COMMANDS = (
         "status",
         "show what differs from what the runs wrote (exit status 2: something differs)",
         ("json",),
+    ),
+    Command(
+        "answers",
+        "print the answers that this host's files express today, as TOML or JSON, without secrets",
+        ("root", "json"),
     ),
     Command(
         "move",

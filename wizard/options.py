@@ -62,7 +62,8 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "answers": _value(
         "--answers",
         "FILE",
-        "the answers file, or the plan.json of a run; without it, the saved answers",
+        "the answers as TOML or JSON: a file, the plan.json of a run, or - for standard input; without it, the"
+        " saved answers",
         type=Path,
     ),
     "draft": _flag(
@@ -95,6 +96,12 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         action="append",
         dest="accepted",
     ),
+    "only": _value(
+        "--only",
+        "PLAN_ID",
+        "run the plan with this ID, as `plan --json` names it, and no other (exit status 66: the plan"
+        " is another one now)",
+    ),
     "root": _value(
         "--root",
         "DIR",
@@ -102,6 +109,12 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         type=Path,
     ),
     "yes": _flag("--yes", "do not ask before it begins"),
+    "wait": _value(
+        "--wait",
+        "SECONDS",
+        "wait so long for the end of another run; without it, exit status 75 at once",
+        type=_number,
+    ),
     "run": _value("run", "RUN", "a run's ID, as `runs` lists them", nargs="?"),
     "with-later": _flag("--with-later", "undo all runs after RUN, too, the newest first"),
     "dry-run": _flag("--dry-run", "show the plan of the undo, and change nothing"),
@@ -118,6 +131,11 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         "--pflogsumm", "show pflogsumm's report of the same lines instead, if it is installed"
     ),
     "json": _flag("--json", "JSON instead of text"),
+    "result": _flag(
+        "--json",
+        "print one JSON object with the result; the progress goes to standard error, and nobody is"
+        " asked: add --yes",
+    ),
     "topic": _value("topic", "TOPIC", f"one of {', '.join(HELP_TOPICS)}", nargs="?"),
     "done": _value(
         "--done",

@@ -17,7 +17,19 @@ ANSWERS = Path(__file__).parent / "answers"
 EXAMPLE = Path(__file__).parents[2] / "examples/zeke.toml"
 FULL = ANSWERS / "full.toml"
 COMMANDS = (
-    *("plan", "apply", "attach", "resume", "undo", "check", "status", "move", "log", "runs"),
+    *(
+        "plan",
+        "apply",
+        "attach",
+        "resume",
+        "undo",
+        "check",
+        "status",
+        "answers",
+        "move",
+        "log",
+        "runs",
+    ),
     "help",
 )
 SECONDS = 120
@@ -35,6 +47,8 @@ ON_EACH_ROOT: dict[str, tuple[str, ...]] = {
     "plan-two": (
         *("plan", "--answers", str(FULL), "--section", "aliases", "--section", "hostname"),
     ),
+    "answers": ("answers",),
+    "answers-json": ("answers", "--json"),
     "plan-mine": ("plan", "--answers", str(FULL), "--keep-mine", "--json"),
     "plan-planned": ("plan", "--answers", str(FULL), "--take-planned", "--json"),
 }

@@ -207,7 +207,7 @@ def completed(tmp_path: Path, *words: str) -> list[str]:
         (["plan", "--section", "d"], ["domains", "delivery", "dns", "dovecot", "dkim"]),
         (["plan", "--accept", "domain-"], ["domain-class=", "domain-transport="]),
         (["apply", "--keep-mine", "--y"], ["--yes"]),
-        (["undo", "--w"], ["--with-later"]),
+        (["undo", "--w"], ["--with-later", "--wait"]),
         (["help", "h"], ["hand-edits"]),
         (["log", "--since", "y"], ["yesterday"]),
         (["move", "--done", "o"], []),

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import stat
-from dataclasses import MISSING, replace
+from dataclasses import MISSING, asdict, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Callable, Collection, Mapping, Optional, Union
+from typing import Any, Callable, Collection, Iterable, Mapping, Optional, Union
 
 import tomlkit
 from tomlkit.exceptions import KeyAlreadyPresent, ParseError, TOMLKitError
 
-from wizard.answers.build import build_answers, build_each, problem_text, to_values
+from wizard.answers.build import build_each, problem_text, to_values
+from wizard.answers.exchange import UNEXPRESSED, Unexpressed, as_values, build_given, parse_json
 from wizard.answers.model import Answers, Problem
 from wizard.answers.sections.certificate import OF_A_LINEAGE
+from wizard.answers.source import doing, read_text, shown_name
 from wizard.answers.unsaid import Unsaid, unsaid
 from wizard.door import Door
-from wizard.errors import AnswersTrouble, refused_access
+from wizard.errors import AnswersTrouble
 from wizard.paths import SAVED_ANSWERS
 
 SAVED = Path(SAVED_ANSWERS)
@@ -27,10 +26,6 @@ SAVED = Path(SAVED_ANSWERS)
 
 PLAN = "plan.json"
 """The name of the file with a run's plan (wizard.run.paths)."""
-
-LARGEST = 16 * 1024 * 1024
-"""Bytes; a larger answers file is a mistake (10,000 names take 300 kB)."""
-
 
 MAX_LINES = 25_000
 """Lines: ten thousand names, one on each line, and as many comments."""
@@ -56,11 +51,11 @@ Build = Callable[[Mapping[str, Mapping[str, Any]]], Result]
 
 
 def parse_answers(text: str, sections: Collection[str] = ()) -> Result:
-    """Return the answers that a person wrote, or all problems of the TOML text with their lines.
+    """Return the answers that a person or `answers` wrote, or all problems of the text.
 
-    With `sections` the rules between fields apply to these only.
+    It is TOML, whose problems have their lines, or JSON if it begins with a brace. With `sections` the rules between fields apply to these only.
     """
-    return _read(text, lambda values: build_answers(values, sections))
+    return _read(text, lambda document: build_given(document, sections))
 
 
 def parse_stored(text: str) -> Result:
@@ -94,6 +89,8 @@ def _read(text: str, build: Build) -> Result:
 
 def _parsed(text: str, build: Build) -> Result:
     try:
+        if text.lstrip().startswith("{"):
+            return _of_json(text, build)
         document = tomlkit.parse(text).unwrap()
     except ParseError as error:
         return (Problem("", "", f"This is not TOML: {error}", error.line),)
@@ -116,6 +113,13 @@ def _parsed(text: str, build: Build) -> Result:
     )
 
 
+def _of_json(text: str, build: Build) -> Result:
+    try:
+        return build(parse_json(text))
+    except ValueError as error:
+        return (Problem("", "", f"This is not JSON: {error}", getattr(error, "lineno", None)),)
+
+
 def _too_many(text: str) -> str:
     """Return which limit the text exceeds, "" for none."""
     for what, pattern, limit in _TOO_MANY:
@@ -126,7 +130,7 @@ def _too_many(text: str) -> str:
 
 
 def read_answers(path: Path, sections: Collection[str] = ()) -> Answers:
-    """Read and validate an answers file that a person wrote, as `parse_answers` does.
+    """Read and validate answers as `parse_answers` does, from a file or from standard input (`-`).
 
     The plan.json of a run is accepted too: it has the answers of that run. Raises AnswersTrouble
     when it cannot be read, is unsafe (another user could write it while root uses it), or is wrong;
@@ -152,38 +156,15 @@ def read_stored(path: Path) -> Answers:
 
 
 def _read_file(path: Path, parse: Callable[[str], Result]) -> Answers:
-    doing = f"reading the answers in {path}"
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            _refuse_unsafe(os.fstat(file.fileno()), doing)
-            data = file.read(LARGEST + 1)
-    except PermissionError as error:
-        advice = f"Look with `namei -l {shlex.quote(str(path))}`."
-        raise refused_access(doing, error.strerror or str(error), advice) from error
-    except OSError as error:
-        raise AnswersTrouble(doing, error.strerror or str(error), "Check the path.") from error
-    if len(data) > LARGEST:
-        raise AnswersTrouble(doing, "the file is larger than 16 MiB", "Is it the right file?")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise AnswersTrouble(
-            doing, f"line {line} is not UTF-8", "Save the file as UTF-8 (TOML demands it)."
-        ) from error
-    if not text.strip():
-        raise AnswersTrouble(
-            doing, "it is empty", "It must at least name myhostname and a certificate, in TOML."
-        )
-    result = parse(text)
+    result = parse(read_text(path))
     if isinstance(result, Answers):
         return result
-    lines = "\n".join(f"  {problem_text(one, path.name)}" for one in result[:MOST_SHOWN])
+    name = shown_name(path)
+    lines = "\n".join(f"  {problem_text(one, name)}" for one in result[:MOST_SHOWN])
     if len(result) > MOST_SHOWN:
         lines += f"\n  and {len(result) - MOST_SHOWN} more"
     raise AnswersTrouble(
-        doing, f"it has {len(result)} problem(s):\n{lines}", "\nNothing was changed."
+        doing(path), f"it has {len(result)} problem(s):\n{lines}", "\nNothing was changed."
     )
 
 
@@ -191,30 +172,17 @@ def _of_a_run(text: str, path: Path) -> str:
     """Return the answers that a run's plan.json has as TOML. Raises AnswersTrouble if it has none."""
     import json  # noqa: PLC0415 - rarely needed
 
-    doing = f"reading the answers in {path}"
+    here = doing(path)
     try:
         answers = json.loads(text)["plan"]["answers"]
     except (ValueError, LookupError, TypeError):
         answers = None
     if not isinstance(answers, str):
-        raise AnswersTrouble(doing, "it is not the plan of a run", "Name a TOML file.")
+        raise AnswersTrouble(here, "it is not the plan of a run", "Name a TOML file.")
     if not answers:
         advice = "`postfix-wizard runs` lists the runs; name the one that was undone."
-        raise AnswersTrouble(doing, "it is the plan of an undo, which has no answers", advice)
+        raise AnswersTrouble(here, "it is the plan of an undo, which has no answers", advice)
     return answers
-
-
-def _refuse_unsafe(status: os.stat_result, doing: str) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise AnswersTrouble(doing, "it is not a regular file", "Name a TOML file.")
-    if os.geteuid() != 0:
-        return
-    if status.st_uid != 0 or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise AnswersTrouble(
-            doing,
-            "others than root may write it, so others would decide what root does",
-            "Run `chown root FILE; chmod go-w FILE` when you have read it.",
-        )
 
 
 _LONG_STRING = re.compile(
@@ -301,6 +269,34 @@ def format_answers(answers: Answers, previous: str = "") -> str:
             if not (previous and is_without_answer):
                 _set(table, name, value)
     return tomlkit.dumps(document)
+
+
+def format_exchange(answers: Answers, unexpressed: Iterable[Unexpressed]) -> str:
+    r"""Return the answers as TOML with `[[unexpressed]]` (`wizard.answers.exchange`).
+
+    Live values may have any character. Those that a terminal obeys are written as escapes, bytes
+    that are not UTF-8 as `\xNN`.
+    """
+    document = tomlkit.document()
+    document.add(tomlkit.comment("The answers of this host as it is today. No secrets here."))
+    for section, values in as_values(answers).items():
+        document[section] = table = tomlkit.table()
+        for name, value in values.items():
+            _set(table, name, value)
+    listed = [
+        {
+            name: text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            for name, text in asdict(one).items()
+        }
+        for one in unexpressed
+    ]
+    if listed:
+        _set(document, UNEXPRESSED, listed)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", tomlkit.dumps(document))
+
+
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Characters that TOML allows in a string and that a terminal obeys, or that hide others."""
 
 
 def _set(table: Any, name: str, value: Any) -> None:

@@ -12,9 +12,10 @@ import shutil
 import sys
 import termios
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Iterable, Optional, TextIO
 
+from wizard.commands.work import Work
 from wizard.run.sanitize import clean_line
 from wizard.secrets import masked
 from wizard.text import between_words
@@ -36,16 +37,25 @@ _COLUMNS = 80
 
 @dataclass(frozen=True)
 class Console:
-    """The output for lines. `is_terminal` is True if somebody can read and answer there."""
+    """The output for lines. `is_terminal` is True if somebody can read and answer there.
+
+    `work` is what the command did so far.
+    """
 
     out: TextIO
     is_terminal: bool
     colour: bool
+    work: Work = field(default_factory=Work)
 
     def say(self, *lines: str) -> None:
         """Print lines without terminal controls and with masked keys."""
         for line in lines:
             print(masked(clean_line(line)), file=self.out, flush=not self.is_terminal)
+
+    def conclude(self, *lines: str) -> None:
+        """Print the last words of a command that begins no run."""
+        self.work.words.extend(lines)
+        self.say(*lines)
 
     def say_text(self, *lines: str) -> None:
         """Print sentences; on a terminal they break between words."""

@@ -23,6 +23,7 @@ def follow_run(places: Places, run: str, console: Console) -> int:
     Ctrl-C asks the worker to stop at the next safe boundary and continues to follow. A second
     Ctrl-C ends the following, while the run continues.
     """
+    console.work.runs.append(run)
     titles = _numbered(plan_of(places, run).pending)
     try:
         return _follow(places, run, console, titles)

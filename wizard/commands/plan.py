@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
+from typing import Any
 
+from wizard.commands.blocked import blocks, refuse_wrong_acceptances
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, make_plan, say_to_copy
+from wizard.errors import Trouble
 from wizard.plan import report
 from wizard.plan.losses import losses
+from wizard.plan.model import Plan
+from wizard.run.lock import holder
+from wizard.run.plan_id import COPY, NO_KEY, NOT_ROOT, plan_id
+from wizard.secrets import masked_data
 from wizard.session import Session
 
 PENDING = 2
@@ -15,10 +23,13 @@ PENDING = 2
 
 
 def run_plan(session: Session, options: Options, console: Console) -> int:
-    """Print the plan; return 0 if nothing is pending, 2 if steps are, 1 or 65 with obstacles."""
+    """Print the plan; return 0 if nothing is pending, 2 if steps are, 1 or 65 with obstacles.
+
+    Raises AnswersTrouble after the plan if --accept names a caution without its value.
+    """
     plan, _ = make_plan(session, options)
     if options.json:
-        console.say_json(report.as_json(plan))
+        console.say_json(_as_json(session, plan, options))
     else:
         console.say(*losses(plan))
         for change in plan.files:
@@ -26,6 +37,27 @@ def run_plan(session: Session, options: Options, console: Console) -> int:
         console.say(*report.commands(plan))
         say_to_copy(plan, console)
         console.say_text(*report.notes(plan))
+    refuse_wrong_acceptances(plan, options.accepted)
     if plan.obstacles:
         return os.EX_DATAERR if any(problem.section for problem in plan.obstacles) else 1
     return PENDING if plan.pending else 0
+
+
+def _as_json(session: Session, plan: Plan, options: Options) -> dict[str, Any]:
+    """Return the plan as JSON, with what apply with the same options would refuse."""
+    found = holder(session.places) if session.door.is_live else None
+    id_, why = _plan_id(session, plan)
+    stops = [asdict(one) for one in blocks(plan, options.accepted, found)]
+    more = {"blocked": masked_data(stops), "plan_id": id_ or None, "no_plan_id": why}
+    return {**report.as_json(plan), **more}
+
+
+def _plan_id(session: Session, plan: Plan) -> tuple[str, str]:
+    """Return the ID of the plan and "", or "" and why it has none."""
+    if not session.door.is_live:
+        return "", COPY
+    try:
+        found = plan_id(plan, session.places)
+    except Trouble as trouble:
+        return "", str(trouble)
+    return found, "" if found else NO_KEY if os.geteuid() == 0 else NOT_ROOT

@@ -1,22 +1,27 @@
-"""Make a plan from the options of the command line, and refuse one that cannot run."""
+"""Make a plan from the options of the command line."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Optional
 
-from wizard.answers.accept import OPTION, Accepted, form, form_of, option_for
-from wizard.answers.build import problem_text
-from wizard.answers.model import Answers, Caution, narrowed
-from wizard.answers.toml import read_answers, read_stored, saved_answers
+from wizard.answers.accept import Accepted
+from wizard.answers.model import Answers, narrowed
+from wizard.answers.toml import (
+    format_answers,
+    parse_stored,
+    read_answers,
+    read_stored,
+    saved_answers,
+)
 from wizard.answers.unnamed import with_unnamed
 from wizard.commands.console import Console
 from wizard.errors import AnswersTrouble, PermissionTrouble, Trouble, UsageTrouble, as_root
 from wizard.host.facts import Host
 from wizard.make_plan import with_proof
-from wizard.plan import conflicts, report
+from wizard.plan import report
 from wizard.plan.choices import OPEN, Choices
 from wizard.plan.model import Plan
 from wizard.session import Session
@@ -32,6 +37,8 @@ class Options:
     sections: tuple[str, ...] = ()
     accepted: Accepted = field(default_factory=Accepted)
     """Values of --accept: cautions and choices by name."""
+    only: Optional[str] = None
+    """The ID of the only plan to run (`wizard.run.plan_id`)."""
     run: str = ""
     with_later: bool = False
     """Take back all runs after `run` too."""
@@ -59,6 +66,8 @@ class Options:
     prune: bool = False
     keep: Optional[int] = None
     """The number of newest runs that a prune does not remove."""
+    wait: int = 0
+    """Seconds to wait for the end of another run."""
     older_than: Optional[int] = None
     """Days. A prune removes older runs."""
 
@@ -120,7 +129,8 @@ def with_saving(plan: Plan, given: Answers, saved: Optional[Answers]) -> Plan:
     The end of each run saves them. Without them, a later check would compare with what it reads
     back from a broken host.
     """
-    if plan.pending or plan.obstacles or saved == given:
+    # A field that no answer expresses is not saved.
+    if plan.pending or plan.obstacles or saved == parse_stored(format_answers(given)):
         return plan
     return with_proof(
         plan, "Nothing changes but the saved answers, which are others than these, or none."
@@ -172,51 +182,4 @@ def need_an_answer(doing: str, options: Options, console: Console, shown_by: str
             doing,
             "nobody can be asked here, for there is no terminal",
             f"Add --yes when you have read what `{shown_by}` prints.",
-        )
-
-
-def refuse_obstacles(plan: Plan, changed: str = "Nothing was changed.") -> None:
-    """Raise Trouble with all obstacles of the plan. `changed` says what was changed before."""
-    if not plan.obstacles:
-        return
-    lines = "\n".join(f"  {problem_text(problem)}" for problem in plan.obstacles)
-    of_answers = any(problem.section for problem in plan.obstacles)
-    kind = AnswersTrouble if of_answers else Trouble
-    raise kind(
-        "making the plan", f"it cannot run before this is repaired:\n{lines}", f"\n{changed}"
-    )
-
-
-def refuse_cautions(plan: Plan, accepted: Accepted) -> None:
-    """Raise AnswersTrouble if a caution was not accepted with exactly its values."""
-    missing = [caution for caution in plan.cautions if not accepted.has(caution)]
-    if not missing:
-        return
-    lines = "\n".join(line for caution in missing for line in _caution_lines(caution, accepted))
-    options = " ".join(map(option_for, missing))
-    raise AnswersTrouble(
-        "making the plan",
-        f"it needs your explicit word:\n{lines}",
-        f"\nNothing was changed. If that is what you want, add: {options}",
-    )
-
-
-def _caution_lines(caution: Caution, accepted: Accepted) -> Iterator[str]:
-    yield f"  {form_of(caution)}: {caution.message}"
-    if caution.name in accepted.by_name:
-        given = form(caution.name, sorted(accepted.values(caution.name)))
-        yield f"  {OPTION} {given} does not name this value."
-
-
-def refuse_conflicts(plan: Plan) -> None:
-    """Raise Trouble with each conflict with a hand edit that has no choice yet."""
-    if plan.undecided:
-        lines = "\n".join(
-            f"  {line}" for edit in plan.undecided for line in conflicts.conflict_lines(edit)
-        )
-        raise Trouble(
-            "making the plan",
-            f"it would overwrite what was changed by hand:\n{lines}\nNothing is decided yet",
-            f"Nothing was changed. Add {conflicts.KEEP_MINE} to leave your values, or"
-            f" {conflicts.TAKE_PLANNED} to write what is planned.",
         )

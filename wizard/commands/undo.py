@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wizard.commands.blocked import refuse_obstacles
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import (
     Options,
     need_an_answer,
     need_root,
-    refuse_obstacles,
 )
+from wizard.commands.result import with_result
 from wizard.errors import UsageTrouble
 from wizard.plan import report
 from wizard.plan.diff import hunks, unified
@@ -26,6 +27,7 @@ from wizard.session import Session
 _DOING = "taking a run back"
 
 
+@with_result
 def run_undo(session: Session, options: Options, console: Console) -> int:
     """Show what would be undone, do it after a yes, and return 0 if all of it was done."""
     need_root(_DOING)
@@ -37,6 +39,7 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
         need_an_answer(_DOING, options, console, "postfix-wizard undo --dry-run")
     runs = with_later(session.places, options.run) if options.with_later else (options.run,)
     plans = [_plan(session, options, runs, run) for run in runs]
+    console.work.plans.extend(plans)
     for plan in plans:
         _show(session, plan, console)
     refused = any(plan.obstacles for plan in plans)
@@ -53,7 +56,7 @@ def run_undo(session: Session, options: Options, console: Console) -> int:
         return 0
     what = "the run" if len(plans) == 1 else f"these {len(plans)} runs"
     if not options.yes and not console.agrees(f"Take {what} back?"):
-        console.say("Nothing was changed.")
+        console.conclude("Nothing was changed.")
         return 1
     return _take_back(session, options, plans, console)
 

@@ -32,7 +32,7 @@ EXIT_CODES = (
     ("2", "`plan` has something to do; `status` found a difference"),
     ("64", "the command line is wrong"),
     ("65", "the answers are wrong, or a caution was not accepted"),
-    ("66", "`plan --draft` has no draft"),
+    ("66", "`plan --draft` has no draft; `apply --only` names another plan"),
     ("70", "a defect of the program"),
     ("75", "another run is in progress"),
     ("77", "only root may do that, or this user may not read a file of the command line"),

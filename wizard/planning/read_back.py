@@ -6,9 +6,11 @@ and its field is an `Unsaid` with the live text (`wizard.answers.unsaid`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Optional
 
 from wizard.answers.build import build_each, check_section
+from wizard.answers.exchange import NO_ITEMS, Unexpressed
 from wizard.answers.fields import field_of
 from wizard.answers.model import Answers
 from wizard.answers.unsaid import is_unsaid, unsaid
@@ -40,6 +42,17 @@ def read_back(host: Host) -> Optional[Answers]:
         return None
     result = build_each(answers)
     return result if isinstance(result, Answers) else None
+
+
+def lost_items(host: Host, today: Answers) -> Iterator[Unexpressed]:
+    """Yield the lists of the host of which only some items are among today's answers."""
+    for section, values in read_values(host).items() if is_set_up(host) else ():
+        for name, value in values.items():
+            own = getattr(getattr(today, section), name)
+            if isinstance(value, list) and not is_unsaid(own):
+                lost = [one for one in value if isinstance(one, str) and one not in own]
+                if lost:
+                    yield Unexpressed(section, name, ", ".join(lost), NO_ITEMS)
 
 
 def _as_answer(section: str, name: str, value: Any) -> Any:

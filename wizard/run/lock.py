@@ -40,7 +40,7 @@ def locked(places: Places, run: str) -> Iterator[None]:
     make_private(places.runtime)
     with _opened(places, os.O_CREAT) as fd:
         if fd is None or not _locks(fd, fcntl.LOCK_EX, _PATIENCE):
-            raise LockedTrouble(doing, _who(None if fd is None else _said(fd)), _ADVICE)
+            raise LockedTrouble(doing, in_progress(None if fd is None else _said(fd)), _ADVICE)
         said = {"pid": os.getpid(), "run": run, "since": time.time()}
         with explained(doing, places.lock):
             os.ftruncate(fd, 0)
@@ -60,7 +60,7 @@ def refuse_if_locked(places: Places, doing: str = "starting a run") -> None:
     """Raise LockedTrouble if a run is in progress."""
     found = holder(places)
     if found is not None:
-        raise LockedTrouble(doing, _who(found), _ADVICE)
+        raise LockedTrouble(doing, in_progress(found), _ADVICE)
 
 
 def request_stop(places: Places, run: Optional[str] = None) -> bool:
@@ -91,7 +91,8 @@ def request_stop(places: Places, run: Optional[str] = None) -> bool:
 _ADVICE = "Look on with `postfix-wizard attach`, or wait for its end."
 
 
-def _who(found: Optional[Holder]) -> str:
+def in_progress(found: Optional[Holder]) -> str:
+    """Return a clause that names the run in progress, if that is known."""
     if found is None or not found.run:
         return "another run is in progress"
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.since))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wizard.answers.accept import form_of, option_for, read_accepted
 from wizard.answers.model import Caution
-from wizard.commands.planning import refuse_cautions
+from wizard.commands.blocked import refuse_cautions
 from wizard.errors import AnswersTrouble
 from wizard.plan.model import Plan
 

@@ -13,7 +13,7 @@ import pytest
 
 from wizard import __version__
 from wizard.cli import COMMANDS, main
-from wizard.commands.planning import refuse_conflicts
+from wizard.commands.blocked import refuse_conflicts
 from wizard.errors import Trouble
 from wizard.options import OPTIONS
 from wizard.plan.choices import MINE, PLANNED

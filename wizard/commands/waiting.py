@@ -1,0 +1,53 @@
+"""`--wait SECONDS`: wait for the end of another run, then run a command."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Callable
+
+from wizard.commands.console import Console
+from wizard.errors import LockedTrouble
+from wizard.run.lock import holder
+
+if TYPE_CHECKING:
+    from wizard.commands.planning import Options
+    from wizard.session import Session
+
+PAUSE_SECONDS = 0.3
+"""Seconds between two looks at the lock."""
+
+
+def run_when_free(
+    run: Callable[[Session, Options, Console], int],
+    session: Session,
+    options: Options,
+    console: Console,
+) -> int:
+    """Wait up to `options.wait` seconds for the lock, then run the command and return its exit code.
+
+    If another process was faster, the command has changed nothing. Then it begins again with what
+    the host is by then. Raises LockedTrouble once the time is over.
+    """
+    deadline = time.monotonic() + options.wait
+    while True:
+        _wait(session, deadline, console)
+        try:
+            return run(session, options, console)
+        except LockedTrouble:
+            if console.work.runs or time.monotonic() >= deadline:
+                raise
+            console.work.plans.clear()
+
+
+def _wait(session: Session, deadline: float, console: Console) -> None:
+    """Return when no run is in progress, or at the deadline of the monotonic clock."""
+    said = False
+    while time.monotonic() < deadline:
+        found = holder(session.places)
+        if found is None:
+            return
+        if not said:
+            said = True
+            name = f"run {found.run}" if found.run else "another run"
+            console.say(f"Waiting for the end of {name}.")
+        time.sleep(min(PAUSE_SECONDS, max(deadline - time.monotonic(), 0)))
