@@ -11,6 +11,6 @@ def tables_in(value: str) -> list[tuple[str, str]]:
     """Return the type and path of each table of files in a value, as in `hash:/a, proxy:hash:/b`.
 
     Items are separated by blanks or commas. Tables without a path of their own (inline, static, pgsql)
-    are left out.
+    are not among them.
     """
     return _TABLE.findall(value)
