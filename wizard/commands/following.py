@@ -7,6 +7,7 @@ from typing import Callable
 
 from wizard.check.report import summary, table_lines
 from wizard.commands.console import Console
+from wizard.errors import Trouble
 from wizard.finding import RIGHT
 from wizard.plan.model import Step
 from wizard.run import records
@@ -21,9 +22,20 @@ def follow_run(places: Places, run: str, console: Console) -> int:
     """Print a run from its first line to its end; return 0 if it was done.
 
     Ctrl-C asks the worker to stop at the next safe boundary and continues to follow. A second
-    Ctrl-C ends the following, while the run continues.
+    Ctrl-C ends the following, while the run continues. Raises Trouble if the output cannot be
+    written; then the run continues, too.
     """
     console.work.runs.append(run)
+    try:
+        return _follow_with_stop(places, run, console)
+    except OSError as error:
+        # An error of the run's own files is Trouble already, so this is the output.
+        wrong = f"the output cannot be written: {error.strerror or error}"
+        on = "The run goes on by itself; `postfix-wizard attach` shows it."
+        raise Trouble(f"following run {run}", wrong, on) from error
+
+
+def _follow_with_stop(places: Places, run: str, console: Console) -> int:
     titles = _numbered(plan_of(places, run).pending)
     try:
         return _follow(places, run, console, titles)

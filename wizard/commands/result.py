@@ -89,7 +89,13 @@ def _print(
     stops = [one for plan in work.plans for one in blocks(plan, options.accepted, found)]
     data = masked_data(as_data(work, results, error, stops, is_dry=options.dry_run))
     data["plan_id"] = _plan_id(places, work)
-    print(json.dumps(data, indent=2), file=console.out, flush=True)
+    try:
+        print(json.dumps(data, indent=2), file=console.out, flush=True)
+    except OSError as lost:
+        if error is None:
+            doing = f"printing the result ({data['outcome']}{' of run ' * bool(data['run'])}{data['run']})"
+            advice = "`postfix-wizard runs` lists what the runs did."
+            raise Trouble(doing, lost.strerror or str(lost), advice) from lost
 
 
 def as_data(
@@ -134,6 +140,8 @@ def _plan_id(places: Places, work: Work) -> Optional[str]:
 def _outcome(
     work: Work, last: Optional[RunResult], error: Optional[BaseException], *, is_dry: bool
 ) -> str:
+    if isinstance(error, LockedTrouble):
+        return REFUSED
     if last is not None and (error is None or last.summary.outcome != DONE):
         return last.summary.outcome
     if error is not None:

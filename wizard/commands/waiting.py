@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Callable
 
 from wizard.commands.console import Console
 from wizard.errors import LockedTrouble
-from wizard.run.lock import holder
+from wizard.run.lock import TAKING, holder
+from wizard.run.run_result import run_result
 
 if TYPE_CHECKING:
     from wizard.commands.planning import Options
@@ -32,11 +33,37 @@ def run_when_free(
     while True:
         _wait(session, deadline, console)
         try:
-            return run(session, options, console)
+            code = run(session, options, console)
+            _refuse_overtaken(session, console, code)
         except LockedTrouble:
-            if console.work.runs or time.monotonic() >= deadline:
+            if (
+                len(console.work.runs) > _overtaken(session, console)
+                or time.monotonic() >= deadline
+            ):
                 raise
             console.work.plans.clear()
+            console.work.runs.clear()
+        else:
+            return code
+
+
+def _refuse_overtaken(session: Session, console: Console, code: int) -> None:
+    """Raise LockedTrouble if the worker of the last run found that another one has the lock.
+
+    Between the look at the lock and the worker's start there are some 50 ms.
+    """
+    if code and _overtaken(session, console):
+        name = console.work.runs[-1]
+        wrong = run_result(session.places, name).summary.message
+        raise LockedTrouble(f"starting run {name}", wrong, "It took no step.")
+
+
+def _overtaken(session: Session, console: Console) -> int:
+    """Return 1 if the last run took no step since another one had the lock, else 0."""
+    for name in console.work.runs[-1:]:
+        last = run_result(session.places, name)
+        return int(not last.began and last.summary.message.startswith(f"While {TAKING}: "))
+    return 0
 
 
 def _wait(session: Session, deadline: float, console: Console) -> None:

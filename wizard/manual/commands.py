@@ -28,7 +28,7 @@ class Command(Protocol):
 
 EXIT_CODES = (
     ("0", "done, or nothing to do"),
-    ("1", "failed, or `check` found something wrong"),
+    ("1", "failed, or `check` found something wrong, or the output cannot be written"),
     ("2", "`plan` has something to do; `status` found a difference"),
     ("64", "the command line is wrong"),
     ("65", "the answers are wrong, or a caution was not accepted"),

@@ -20,6 +20,9 @@ from wizard.errors import LockedTrouble
 from wizard.run.directories import explained, make_private, open_plain, place
 from wizard.run.paths import Places
 
+TAKING = "taking the wizard's lock"
+"""What is being done when a worker finds the lock taken. The end of its run begins with that."""
+
 _PATIENCE = 0.2
 """Seconds to wait for the lock. A viewer locks it for microseconds, a run for longer."""
 
@@ -36,7 +39,7 @@ class Holder:
 @contextlib.contextmanager
 def locked(places: Places, run: str) -> Iterator[None]:
     """Take the lock. Raises LockedTrouble that names who has it and since when."""
-    doing = "taking the wizard's lock"
+    doing = TAKING
     make_private(places.runtime)
     with _opened(places, os.O_CREAT) as fd:
         if fd is None or not _locks(fd, fcntl.LOCK_EX, _PATIENCE):

@@ -44,9 +44,11 @@ class RunResult:
 
     A step counts that journalled what undo needs of it. After an automatic return only that counts
     what the return does not take away, such as an installed package. A gather run has changed nothing.
+    `began` is False if its worker took no step, since another run had the lock, or for another reason.
     """
 
     summary: RunSummary
+    began: bool = True
     changed: bool = False
     steps: tuple[StepResult, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -66,6 +68,7 @@ def run_result(places: Places, run: str) -> RunResult:
     found_last = [one.findings for one in records if isinstance(one, Found)][-1:]
     return RunResult(
         summary,
+        past.started,
         has_changed(plan, past),
         tuple(_steps(plan, past, records)),
         *found_last,

@@ -169,10 +169,6 @@ def test_an_interruption_has_an_object(session: Session) -> None:
 def test_a_closed_standard_error_loses_the_progress_alone(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Full(io.StringIO):
-        def write(self, _text: str) -> int:
-            raise OSError(28, "No space left on device")
-
     for stream in (Full(), None):
         monkeypatch.setattr(sys, "stderr", stream)
         out = io.StringIO()
@@ -274,6 +270,67 @@ def test_a_faster_one_is_waited_for_again(
     calls.clear()
     assert printed(run, session, capsys, Options(json=True, wait=1))[0] == os.EX_TEMPFAIL
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("wait", [0, 60])
+def test_a_run_that_finds_the_lock_taken_is_begun_anew(
+    wait: int, session: Session, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another one was faster between the look at the lock and the worker's start."""
+    calls: list[int] = []
+
+    def run(session: Session, _options: Options, console: Console) -> int:
+        calls.append(1)
+        name = prepared(session.places, of_etc(session))
+        if len(calls) > 1:
+            work(session.places, name)
+        else:
+            with locked(session.places, "20261201-000000-1"), pytest.raises(LockedTrouble):
+                work(session.places, name)
+        return follow_run(session.places, name, console)
+
+    code, data, _ = printed(run, session, capsys, Options(json=True, wait=wait))
+    if wait:
+        assert (code, data["outcome"], len(calls)) == (0, "done", 2)
+        assert clock.now < 1060
+    else:
+        assert (code, data["outcome"], data["changed"]) == (os.EX_TEMPFAIL, "refused", False)
+        assert "20261201-000000-1" in data["message"]
+    assert (session.places.answers.parent / "main.cf").read_bytes() == (NEW if wait else OLD)
+
+
+class Full(io.StringIO):
+    """An output on a full device."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_result_that_cannot_be_printed_is_told(session: Session) -> None:
+    with pytest.raises(Trouble) as caught:
+        with_result(running(of_etc))(session, JSON, Console(Full(), False, False))
+    said = str(caught.value)
+    assert "done of run " in said
+    assert "No space left on device" in said
+    stopped = Plan("", (), (), (), obstacles=(host_problem("no room"),))
+    with pytest.raises(Trouble, match="no room"):
+        with_result(running(lambda _: stopped))(session, JSON, Console(Full(), False, False))
+
+
+def test_a_run_goes_on_without_a_reader(session: Session) -> None:
+    class Closed(io.StringIO):
+        lines = 0
+
+        def write(self, text: str) -> int:
+            self.lines += 1
+            if self.lines > 3:
+                raise BrokenPipeError(32, "Broken pipe")
+            return len(text)
+
+    with pytest.raises(Trouble, match="`postfix-wizard attach` shows it") as caught:
+        with_result(running(of_etc))(session, Options(), Console(Closed(), False, False))
+    assert "the output cannot be written: Broken pipe" in str(caught.value)
+    assert (session.places.answers.parent / "main.cf").read_bytes() == NEW
 
 
 def test_the_words_for_what_began_no_run_are_no_outcomes_of_a_run() -> None:
