@@ -24,6 +24,8 @@ from wizard.finding import Finding
 from wizard.host import facts
 from wizard.limits import PROBE_SECONDS
 from wizard.postfix.itself import nexthops
+from wizard.postfix.lists_in_force import lists_in_force, trials, with_others
+from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
 
 
@@ -54,17 +56,19 @@ def begin_internet(
         keys=lambda: served_keys(door, chains_of(port_25()), certificate_files(settings)),
         relay=next((name for name, _, _ in hops), ""),
     )
+    queried = lists_in_force(settings, read_services(door))
+    lists = with_others(answers.blocklists, queried)
     if not asks_others:
         return (
             begin_resolver(network, pool),
-            lambda: lists_unknown(answers.blocklists, NOT_QUERIED),
+            lambda: lists_unknown(lists, NOT_QUERIED),
             records(asks_others=False),
             lambda: outbound_unknown(settings.own, NOT_QUERIED),
             lambda: relay_unknown(answers.relay, NOT_QUERIED),
         )
     return (
         begin_resolver(network, pool),
-        begin_lists(answers.blocklists, network, pool, key, outside),
+        begin_lists(lists, network, pool, key, outside, trials=trials(queried)),
         records(),
         begin_outbound(
             settings.own,

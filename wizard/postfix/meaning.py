@@ -18,6 +18,8 @@ from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import ADDRESSES, INTERFACES, LOCAL_ALWAYS, NAMES, NETWORKS
 
 _NETWORK = re.compile(r"\[?([0-9A-Fa-f:.]+)\]?(/[0-9.]+)?")
+_OTHER_BLANKS = re.compile(r"[0-9a-f:./\[\]]*(?:[^\S\x00-\x7f][0-9a-f:./\[\]]*)+")
+"""An item with a blank that is none to Postfix, such as the wide one of Japanese and the no-break space."""
 _IPV4_PARTS = 4
 
 
@@ -43,6 +45,11 @@ class Own:
         Such an item is removed if the answers do not have it.
         """
         text = self.expanded(word).lower()
+        if kind == NETWORKS and _OTHER_BLANKS.fullmatch(text):
+            # Postfix takes such a blank for a part of the network, so nobody can want it.
+            text = text.strip()
+            if len(text.split()) != 1:
+                return text, True
         if not text.isascii():
             # To Postfix, a name and its A-label are two different items.
             return text, False

@@ -20,16 +20,20 @@ from wizard.postfix.settings import Settings
 from wizard.secrets import masked, without_number
 
 _OWN = "smtpd_recipient_restrictions"
-_LISTS = tuple(
+LISTS = tuple(
     f"smtpd_{one}_restrictions"
     for one in ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data", "etrn")
 )
-_POSTSCREEN = "postscreen_dnsbl_sites"
-_CLASSES = "smtpd_restriction_classes"
+POSTSCREEN = "postscreen_dnsbl_sites"
+CLASSES = "smtpd_restriction_classes"
 _OLD = "maps_rbl_domains"
 _PORT_25 = 25
 _ONE = ""
 """The name under which a single word is expanded: no parameter has it."""
+
+
+Entries = tuple[tuple[str, dict[str, str]], ...]
+"""Entries of master.cf by their key, each with its `-o` options."""
 
 
 @dataclass(frozen=True)
@@ -54,38 +58,45 @@ def of_host(host: Host) -> tuple[OtherList, ...]:
 
 def other_lists(settings: Settings, services: Sequence[Service]) -> tuple[OtherList, ...]:
     """Return the blocklists of the other places, each once, in the order of the places."""
-    on_25 = [one for one in services if port_of_entry(one.key) == _PORT_25 and not one.loopback]
-    served_by = {
-        program: [one for one in on_25 if one.command.rpartition("/")[2] == program]
-        for program in ("smtpd", "postscreen")
-    }
-    # Without a master.cf nothing overrides main.cf.
-    options = [(one.key, one.values) for one in served_by["smtpd"]] or [("", {})]
+    options, screens = serving_25(services)
     found = [one for key, own in options for one in _of_smtpd(settings, key, own)]
-    screens = [(one.key, one.values) for one in served_by["postscreen"]]
     has_screen = bool(screens) or not services
     for key, own in screens or [("", {})]:
-        for site in settings.of(own).words(_POSTSCREEN):
+        for site in settings.of(own).words(POSTSCREEN):
             zone = _zone(site.partition("*")[0])
-            found.append(OtherList(_place(_POSTSCREEN, key, own), zone, has_screen))
+            found.append(OtherList(place(POSTSCREEN, key, own), zone, has_screen))
     return tuple(dict.fromkeys(found))
 
 
-def _place(name: str, key: str, options: Collection[str]) -> str:
+def serving_25(services: Sequence[Service]) -> tuple[Entries, Entries]:
+    """Return the entries of smtpd and of postscreen that serve port 25, each with its options.
+
+    Without a master.cf there is one of smtpd, and nothing overrides main.cf.
+    """
+    on_25 = [one for one in services if port_of_entry(one.key) == _PORT_25 and not one.loopback]
+    smtpds, screens = (
+        tuple((one.key, one.values) for one in on_25 if one.command.rpartition("/")[2] == program)
+        for program in ("smtpd", "postscreen")
+    )
+    return smtpds or (("", {}),), screens
+
+
+def place(name: str, key: str, options: Collection[str]) -> str:
+    """Return where a parameter of an entry is set, in words."""
     return f"-o {name} of {key} in master.cf" if name in options else name
 
 
 def _of_smtpd(settings: Settings, key: str, options: dict[str, str]) -> Iterator[OtherList]:
     """Yield the lists of one smtpd of port 25; `options` are its `-o`."""
     own = settings.of(options)
-    for name in _LISTS:
+    for name in LISTS:
         is_owned = name == _OWN and name not in options
         found = _beside_answers(own) if is_owned else _zones(own.words(name))
-        where = _place(name, key, options)
+        where = place(name, key, options)
         yield from (OtherList(how or where, zone) for how, zone in found)
-    for name in own.words(_CLASSES):
+    for name in own.words(CLASSES):
         yield from (OtherList(f"the class {name}", zone) for _, zone in _zones(own.words(name)))
-    yield from (OtherList(_place(_OLD, key, options), _zone(one)) for one in own.words(_OLD))
+    yield from (OtherList(place(_OLD, key, options), _zone(one)) for one in own.words(_OLD))
 
 
 def _zones(listed: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -125,7 +136,7 @@ class Place(NamedTuple):
     lists: tuple[OtherList, ...]
 
 
-def by_place(found: Collection[OtherList]) -> Iterator[Place]:
+def byplace(found: Collection[OtherList]) -> Iterator[Place]:
     """Yield each place with its lists."""
     for where in dict.fromkeys(one.where for one in found):
         here = tuple(one for one in found if one.where == where)
@@ -135,7 +146,7 @@ def by_place(found: Collection[OtherList]) -> Iterator[Place]:
 def warnings(found: Collection[OtherList], planned: Collection[str]) -> Iterator[str]:
     """Yield a sentence for each place; `planned` are the restrictions of the answers."""
     queried = {zone for _, zone in _zones([word for one in planned for word in one.split()])}
-    for where, zones, here in by_place(found):
+    for where, zones, here in byplace(found):
         others = queried | {one.zone for one in found if one.where != where and one.in_force}
         twice = ", ".join(one.zone for one in here if one.zone in others)
         again = f"{twice} would be queried twice: choose one place." if twice else ""

@@ -46,6 +46,8 @@ def edit_restrictions(
                 f"{parameter.name}: blocklists taken out, since the answers do not name them:"
                 f" {shortened(needed.gone, _SHOWN)}."
             )
+        if needed.unknown:
+            warnings.append(_unknown(parameter.name, needed.unknown, chosen))
         for entry in twins:
             cf = edit(cf, entry, needed.edit)
         return cf, None
@@ -106,6 +108,16 @@ def permits_too_early(cf: MainCf, chosen: Collection[str]) -> Iterator[str]:
 
 def _parsed(cf: MainCf, entry: Entry) -> tuple[ParsedRestriction, ...]:
     return split_restrictions(words(cf, entry))
+
+
+def _unknown(name: str, items: Sequence[str], chosen: Collection[str]) -> str:
+    why = "Postfix knows no such restriction and replies 451 to whoever comes that far"
+    if POLICY in chosen:
+        return f"{name}: taken out, since {why}: {shortened(items, _SHOWN)}."
+    return (
+        f"{name}: {why}: {shortened(items, _SHOWN)}. `postfix-wizard apply --section policy` takes it"
+        " out."
+    )
 
 
 def _homeless(name: str, items: Sequence[str]) -> str:

@@ -18,14 +18,16 @@ from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
 from wizard.postfix.blocklists import custom_restriction, in_use, parse_custom
 from wizard.postfix.items import ListEdit
+from wizard.postfix.restriction_names import unknown
 from wizard.secrets import without_number
 
 BLOCKLISTS = "blocklists"
 
+_CLASSES = "smtpd_restriction_classes"
 _PARTS = re.compile(r"\w+")
 _TABLE_TYPE = re.compile(r"[a-z0-9]+")
 _WITH_ARGUMENT = re.compile(
-    r"check_\w+_access|check_policy_service|reject_rbl_client|reject_rhsbl_\w+"
+    r"check_\w+_access|check_policy_service|reject_rbl(?:_client)?|reject_rhsbl_\w+"
     r"|permit_dnswl_client|permit_rhswl_client|sleep",
     re.IGNORECASE,
 )
@@ -168,12 +170,14 @@ def parted(live: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 class Change:
     """The edit that a live list needs, and the restrictions that it takes out.
 
-    `homeless` are new restrictions for which the list has no safe place.
+    `homeless` are new restrictions for which the list has no safe place; `unknown` are those that
+    Postfix does not know. The section policy takes them out too.
     """
 
     edit: ListEdit
     gone: tuple[str, ...]
     homeless: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,6 +219,12 @@ def _bounds(
     return _Bounds(login, relay, end)
 
 
+def _classes(value: Callable[[str], Optional[str]]) -> Optional[tuple[str, ...]]:
+    """Return the names of the restriction classes, None if other parameters name some."""
+    listed = value(_CLASSES) or ""
+    return None if "$" in listed else words(listed)
+
+
 def _texts(value: str) -> tuple[str, ...]:
     return tuple(one.text for one in split_restrictions(words(value)))
 
@@ -245,7 +255,9 @@ def change(
 
     A missing item replaces one with the same zone or table, else it comes after its nearest
     predecessor. No item comes before the permit of logged-in users; lookups and blocklists also
-    come after the rule against relaying. Items that the answers cannot express keep their order.
+    come after the rule against relaying. Items that the answers cannot express keep their order;
+    those that Postfix does not know are nobody's choice, and the section policy takes them out. It
+    alone also adds the rule against relaying, which may be the misspelt one.
     """
     present = {one.key for one in live}
     missing = [one for one in goal if one.section in sections and one.text.lower() not in present]
@@ -265,9 +277,15 @@ def change(
             replaced_by[one.text.lower()] = match
     replaced = {match.first for match in replaced_by.values()}
     gone = [one for one in obsolete if one.first not in replaced]
-    for old in gone:
+    odd = [
+        live[at]
+        for at in unknown([one.text for one in live], _classes(value))
+        if live[at].first not in replaced
+    ]
+    out = (*gone, *odd) if POLICY in sections else gone
+    for old in out:
         remove.update(range(old.first, old.last + 1))
-    gone_at = {one.first for one in gone}
+    gone_at = {one.first for one in out}
     ends = {one.key: one.last for one in live if one.first not in gone_at}
     ends.update({key: match.last for key, match in replaced_by.items()})
     insert: dict[int, list[str]] = {}
@@ -289,4 +307,9 @@ def change(
                 insert.setdefault(place, []).append(one.text)
     whys = {one.text: one.why for one in goal}
     edit = ListEdit(why, frozenset(remove), replace, insert, whys)
-    return Change(edit, tuple(one.text for one in gone), tuple(homeless))
+    return Change(
+        edit,
+        tuple(one.text for one in gone if one not in odd),
+        tuple(homeless),
+        tuple(one.text for one in odd),
+    )

@@ -191,7 +191,8 @@ def _read_back(host: Host) -> dict[str, Any]:
     live = main_cf(host).value("mynetworks")
     if live is None and is_set_up(host):
         live = host.postfix.in_force.get("mynetworks")
-    networks = words(live or "")
+    # Python's split knows the blanks that are none to Postfix.
+    networks = [part for one in words(live or "") for part in one.split() or [one]]
     if networks:
         found["mynetworks"] = list(dict.fromkeys(Own().key(NETWORKS, one) for one in networks))
     outer = words_of(host, "proxy_interfaces")

@@ -17,6 +17,7 @@ from wizard.check.cures.words import (
     option_out,
     run,
 )
+from wizard.check.host.sockets import CLOSED
 from wizard.check.postfix.backends import backends
 from wizard.check.postfix.columns import STOCK
 from wizard.check.postfix.drift import harm
@@ -173,8 +174,11 @@ def of_transport(finding: Finding, known: Known, found: re.Match[str]) -> Cure:
     """`transport.NAME`, `behind.NAME`: as planned; else Postfix's own service, or its own transport.
 
     Where a service has the next hop by an option of its own, the option goes out, and main.cf stays.
+    A program that runs, and whose socket is closed, is the one that is wanted.
     """
     name = found[1]
+    if CLOSED in finding.seen:
+        return NO_CURE
     options = [
         argv
         for one in known.services

@@ -41,14 +41,17 @@ def _set(name: str, listed: Sequence[tuple[str, str]]) -> Cure:
 
 
 def _without(known: Known, name: str, restriction: str, argument: str = "") -> Cure:
-    """Return the list without this restriction; its first occurrence of several."""
+    """Return the list without this restriction; its first occurrence of several.
+
+    A planned list may be without it already: Postfix does not know it.
+    """
     listed = _begin(known, name)
     for at, (one, its) in enumerate(listed):
         if one == restriction.lower() and (not argument or its == argument):
             start = at - 1 if at and listed[at - 1][0] == "warn_if_reject" else at
             rest = [*listed[:start], *listed[at + 1 :]]
             return _set(name, rest) if rest else NO_CURE
-    return NO_CURE
+    return in_main_cf(known, [name]) if listed and name in known.planned else NO_CURE
 
 
 def of_restriction(finding: Finding, known: Known, _: re.Match[str]) -> Cure:

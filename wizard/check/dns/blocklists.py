@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Callable, Optional
 
 from wizard.answers.catalogue import ListZone
@@ -16,6 +17,8 @@ from wizard.host.facts import Network
 from wizard.postfix.blocklists import with_key, zones_to_test
 from wizard.text import printable, shortened
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
 SECONDS = 1.0
 """Seconds for all lists together; a healthy server needs a tenth of it."""
 
@@ -26,10 +29,13 @@ def begin_lists(
     pool: Executor,
     key: str = "",
     proxies: Collection[str] = (),
+    *,
+    trials: Mapping[str, str] = _NONE,
 ) -> Callable[[], Iterator[Finding]]:
     """Query all lists in use in a thread of the pool; call the result to wait for the findings.
 
     This host's addresses are its own and `proxies`, which are those of proxy_interfaces (postconf(5)).
+    `trials` has by zone the place of each list that refuses nobody.
     """
     zones = with_key({one.name: one for one in zones_to_test(lists)}.values(), key)
     if network is None:
@@ -37,7 +43,7 @@ def begin_lists(
         return lambda: (_check(one).unknown(why) for one in zones)
     addresses = public4((*network.addresses, *proxies))
     pending = pool.submit(ask_lists, zones, network.resolvers, addresses, seconds=SECONDS)
-    return lambda: judge_lists(pending.result(), addresses)
+    return lambda: judge_lists(pending.result(), addresses, trials)
 
 
 def lists_unknown(lists: Blocklists, why: str) -> Iterator[Finding]:
@@ -45,7 +51,9 @@ def lists_unknown(lists: Blocklists, why: str) -> Iterator[Finding]:
     return (_check(one).unknown(why) for one in zones_to_test(lists))
 
 
-def judge_lists(found: Collection[Health], addresses: Collection[str]) -> Iterator[Finding]:
+def judge_lists(
+    found: Collection[Health], addresses: Collection[str], trials: Mapping[str, str] = _NONE
+) -> Iterator[Finding]:
     """`blocklist.NAME` for each list, and `blocklist.NAME.own` for this host's own addresses.
 
     None fails a run, because a list is not part of this host. A list that fails as an earlier one
@@ -54,7 +62,16 @@ def judge_lists(found: Collection[Health], addresses: Collection[str]) -> Iterat
     causes: dict[tuple[str, str], str] = {}
     for health in found:
         check = _check(health.zone)
-        if health.works:
+        tried_in = trials.get(health.zone.zone.lower())
+        if health.works and tried_in:
+            yield check.warning(
+                printable(f"works, and refuses nobody: {tried_in} has warn_if_reject before it"),
+                printable(
+                    "Take warn_if_reject out there, unless the list is on trial; reload. A listing is"
+                    " only written to the log until then."
+                ),
+            )
+        elif health.works:
             yield check.right("works")
         else:
             # The query's own name comes first: `test.a.example: the resolver does not answer`.

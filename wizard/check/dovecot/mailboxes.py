@@ -23,7 +23,7 @@ from wizard.check.smtp.scripts import lmtp_script
 from wizard.check.smtp.session import Endpoint, Transcript, converse
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import UNKNOWN, WAITS, WRONG, Check, Finding
+from wizard.finding import RIGHT, UNKNOWN, WAITS, WRONG, Check, Finding
 from wizard.host.dovecot import begin_dovecot
 from wizard.host.facts import Dovecot
 from wizard.host.units import DOVECOT, RUNNING_STATES, begin_units
@@ -125,6 +125,8 @@ def judge_mailboxes(observed: Observed, answers: Answers) -> Iterator[Finding]:
     stopped = tuple(_runs(dovecot))
     # The files of one that was never started are the package's, and nobody uses them.
     judged = () if dovecot.unit.active == "inactive" else _causes(observed, wanted(answers))
+    if dovecot.unit.active == _FAILED:
+        judged = map(_not_proven, judged)
     if not fatal and not serves_postfix(dovecot.settings):
         judged = map(_waiting, judged)
     for finding in (*stopped, *judged, *_recipient(observed)):
@@ -139,17 +141,19 @@ def _check(name: str, looked_at: str, expected: str = "as Postfix needs it") -> 
     return Check(f"dovecot.{name}", f"Dovecot: {looked_at}", expected, fatal=False)
 
 
+_FAILED = "failed"
+_JOURNAL = "`journalctl -u dovecot -n 30` says why it does not."
+
+
 def _runs(dovecot: Dovecot) -> Iterator[Finding]:
     state = dovecot.unit.active
     if state in RUNNING_STATES:
         return
     check = _check("runs", "whether it runs", "active")
-    advice = (
-        "Run `systemctl enable --now dovecot`; `journalctl -u dovecot -n 30` says why it does not."
-    )
+    advice = f"Run `systemctl enable --now dovecot`; {_JOURNAL}"
     yield (
         check.wrong("it failed", advice)
-        if state == "failed"
+        if state == _FAILED
         else check.finding(WAITS, f"installed, and {state}", advice)
     )
 
@@ -173,6 +177,14 @@ def _causes(observed: Observed, want: Wanted) -> Iterator[Finding]:
     lacks = needed(dovecot.settings, dovecot.version, want)
     found = tuple(_faults(observed, want, lacks))
     yield from found or (_check("settings", "its settings").right("as Postfix needs them"),)
+
+
+def _not_proven(finding: Finding) -> Finding:
+    """Return settings that doveconf(1) accepts as not known: it accepts some that Dovecot dies of."""
+    if finding.verdict != RIGHT:
+        return finding
+    seen = "doveconf accepts them, and Dovecot failed with them"
+    return replace(finding, verdict=UNKNOWN, seen=seen, advice=_JOURNAL)
 
 
 def _waiting(finding: Finding) -> Finding:

@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from wizard.finding import Check, Cure, Finding
+from wizard.finding import NO_CURE, Check, Cure, Finding
 from wizard.paths import QUEUE
 from wizard.postfix.service_entry import Service
 from wizard.text import printable
 
 USER = "postfix"
 """postconf(5) mail_owner."""
+
+CLOSED = " is closed to "
+"""The words between what is closed and the user."""
 
 READ, WRITE, _SEARCH = 4, 2, 1
 """Permission bits (path_resolution(7))."""
@@ -66,13 +69,13 @@ def closed_to_postfix(path: str, wanted: int = WRITE) -> str:
     try:
         for directory in reversed(there.parents):
             if not allows(directory.stat(), who, _SEARCH):
-                return f"{directory} is closed to {USER}: {_shown(directory.stat())}"
+                return f"{directory}{CLOSED}{USER}: {_shown(directory.stat())}"
         status = there.stat()
     except OSError:
         return ""
     if allows(status, who, wanted):
         return ""
-    return f"{path} is closed to {USER}: {_shown(status)}"
+    return f"{path}{CLOSED}{USER}: {_shown(status)}"
 
 
 def _shown(status: os.stat_result) -> str:
@@ -155,7 +158,7 @@ def closed_advice(path: str, closed: str, owner: str = LISTENER) -> str:
 
     `owner` is the advice for the program that made the socket, with {path}.
     """
-    where = closed.partition(" is closed")[0]
+    where = _closed(closed)
     if where == path:
         return owner.format(path=path)
     if where.startswith(QUEUE):
@@ -163,3 +166,17 @@ def closed_advice(path: str, closed: str, owner: str = LISTENER) -> str:
     return (
         f"Let postfix into {where}: `chmod o+x {where}`, or put the socket below {QUEUE}/private."
     )
+
+
+def closed_cure(path: str, closed: str) -> Cure:
+    """Return the same as commands; none for the socket, whose program makes it anew."""
+    where = _closed(closed)
+    if where == path:
+        return NO_CURE
+    if where.startswith(QUEUE):
+        return Cure((("postfix", "set-permissions"),))
+    return Cure((("chmod", "o+x", where),))
+
+
+def _closed(said: str) -> str:
+    return said.partition(CLOSED)[0]

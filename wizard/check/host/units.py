@@ -67,8 +67,6 @@ _STOPPED = frozenset({"inactive", "failed"})
 _DISABLED = frozenset({"disabled", "masked", "masked-runtime"})
 _STARTERS = ("TriggeredBy", "WantedBy", "RequiredBy")
 """Properties with the units that start another one, which then need not be enabled."""
-_SLACK = 1.0
-"""Seconds: a file may be renamed into place while it is read."""
 
 
 def judge_unit(result: CommandResult) -> Iterator[Finding]:
@@ -188,7 +186,7 @@ def judge_loaded(log: str, door: Door) -> Iterator[Finding]:
         times = {path: status.st_mtime for path in PARTED for status in [door.stat(path)] if status}
     except Trouble:
         return
-    newer = [path for path, time in times.items() if time > max(read) + _SLACK]
+    newer = [path for path, time in times.items() if time > max(read)]
     unchanged = "no change since the last start or reload"
     check = Check("unit.loaded", "files that Postfix has read", unchanged, fatal=False)
     seen = f"{', '.join(newer)} changed since the last start or reload"

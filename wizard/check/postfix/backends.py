@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Callable
 
-from wizard.check.host.sockets import closed_advice, closed_to_postfix
+from wizard.check.host.sockets import CLOSED, closed_advice, closed_cure, closed_to_postfix
 from wizard.check.paths.targets import fault_of
 from wizard.check.postfix.restrictions import LISTS, items
 from wizard.door import Door
-from wizard.finding import Check, Finding
+from wizard.finding import NO_CURE, Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import QUEUE
 from wizard.postfix.service_entry import Service
@@ -232,12 +232,15 @@ def _judge(
             continue
         backend, fault = faults[0]
         advice = f"Start what listens on {backend}, or take it out of {name}; reload."
-        if " is closed to " in fault:
+        cured_by = NO_CURE
+        if CLOSED in fault:
             advice = closed_advice(backend.path, fault, DAEMON)
+            cured_by = closed_cure(backend.path, fault)
         if fault == _FORBIDDEN:
             yield check.unknown(f"{backend}: {fault}")
         elif passed_over and name in MILTERS:
-            yield check.warning(printable(f"{backend}: {fault}: it is passed over"), advice)
+            passed = printable(f"{backend}: {fault}: it is passed over")
+            yield check.warning(passed, advice, cured_by)
         else:
             seen = printable(f"{backend}: {fault}: mail waits for it, or is refused")
-            yield check.wrong(seen, advice)
+            yield check.wrong(seen, advice, cured_by)

@@ -7,9 +7,10 @@ import socket
 from collections.abc import Iterator
 
 from wizard.check.postfix.backends import Backend, backends
-from wizard.check.postfix.restrictions import CLASSES, LISTS, is_known, items
+from wizard.check.postfix.restrictions import CLASSES, LISTS, items
 from wizard.check.tls.services import PortSettings
 from wizard.paths import QUEUE
+from wizard.postfix.restriction_names import is_known
 from wizard.postfix.settings import Settings
 
 SOFTWARE, RESOURCE = "software", "resource"

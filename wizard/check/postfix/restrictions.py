@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wizard.finding import Check, Finding
-from wizard.host.main_cf import words
+from wizard.postfix.restriction_names import WITH_ARGUMENT, is_known
 from wizard.postfix.restrictions import RELAY_RULES
 from wizard.postfix.settings import Settings
 from wizard.text import printable
@@ -23,36 +23,6 @@ LISTS = tuple(
 )
 RELAY, RECIPIENT = "smtpd_relay_restrictions", "smtpd_recipient_restrictions"
 CLASSES = "smtpd_restriction_classes"
-
-_PLAIN = frozenset(
-    words(
-        """
-    permit reject defer defer_if_permit defer_if_reject warn_if_reject permit_inet_interfaces
-    permit_mynetworks permit_sasl_authenticated permit_tls_all_clientcerts permit_tls_clientcerts
-    permit_auth_destination permit_mx_backup permit_naked_ip_address reject_plaintext_session
-    reject_unauth_pipelining reject_multi_recipient_bounce reject_unauth_destination
-    defer_unauth_destination reject_unlisted_sender reject_unlisted_recipient
-    reject_unverified_sender reject_unverified_recipient reject_non_fqdn_sender
-    reject_non_fqdn_recipient reject_unknown_sender_domain reject_unknown_recipient_domain
-    reject_sender_login_mismatch reject_authenticated_sender_login_mismatch
-    reject_known_sender_login_mismatch reject_unauthenticated_sender_login_mismatch
-    reject_unknown_client_hostname reject_unknown_reverse_client_hostname
-    reject_unknown_forward_client_hostname reject_invalid_helo_hostname
-    reject_non_fqdn_helo_hostname reject_unknown_helo_hostname reject_unknown_client
-    reject_invalid_hostname reject_non_fqdn_hostname reject_unknown_hostname reject_maps_rbl
-    check_relay_domains check_recipient_maps
-    """
-    )
-)
-"""Restrictions without an argument, names of old (before Postfix 2.3) included."""
-
-_WITH_ARGUMENT = re.compile(
-    r"check_(client|reverse_client_hostname|helo|sender|recipient)(_a|_mx|_ns)?_access"
-    r"|check_(etrn|ccert|sasl)_access|check_policy_service|sleep"
-    r"|reject_rbl(_client)?|reject_rhsbl_(client|reverse_client|helo|sender|recipient)"
-    r"|permit_dnswl_client|permit_rhswl_client"
-)
-"""Restrictions with an argument."""
 
 _STRANGERS = re.compile(
     r"permit|permit_naked_ip_address|permit_tls_all_clientcerts|permit_mx_backup"
@@ -93,13 +63,7 @@ def items(listed: Sequence[str]) -> Iterator[tuple[str, str]]:
     rest = iter(listed)
     for word in rest:
         name = word.lower()
-        yield name, (next(rest, "") if _WITH_ARGUMENT.fullmatch(name) else "")
-
-
-def is_known(name: str, classes: Iterable[str]) -> bool:
-    """True if Postfix knows a restriction: its own, a table, or one of `classes`."""
-    known = name in _PLAIN or _WITH_ARGUMENT.fullmatch(name) is not None or ":" in name
-    return known or name in {one.lower() for one in classes}
+        yield name, (next(rest, "") if WITH_ARGUMENT.fullmatch(name) else "")
 
 
 def relays_for_all(settings: Settings) -> bool:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.check.commands import NOTHING, CommandResult, start_command
-from wizard.check.postfix.restrictions import CLASSES, RECIPIENT, is_known, items
+from wizard.check.postfix.restrictions import CLASSES, RECIPIENT, items
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import WRONG, Check, Finding
 from wizard.host.main_cf import words
 from wizard.paths import SENDER_ACCESS
+from wizard.postfix.restriction_names import is_known
 from wizard.postfix.sender_access import compare_rows, rows_by_key, table_in_use
 from wizard.postfix.settings import Settings
 from wizard.text import printable

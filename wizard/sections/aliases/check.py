@@ -18,6 +18,7 @@ from wizard.postfix.aliases import ABUSE, POSTMASTER, ROOT, Aliases, End, as_rea
 from wizard.postfix.sender_access import rows_by_key
 from wizard.postfix.settings import Settings
 from wizard.postfix.system_accounts import LIST, accounts, outdated, uses_table
+from wizard.sections.aliases.readers import readers
 from wizard.text import counted, printable, shortened
 
 _SHOWN = 5
@@ -50,7 +51,7 @@ def judge_aliases(door: Door, settings: Settings, answers: Answers) -> Iterator[
             fault or "leads to somebody",
             f"Write who reads it into {ALIASES} (`{name}: root`, `root: USER`), then `newaliases`.",
         )
-    yield _root(aliases, settings, reader)
+    yield _root(door, aliases, settings, reader)
     yield from _people(door, aliases)
 
 
@@ -74,11 +75,15 @@ def _fault(end: End, users: Collection[str]) -> str:
     return f"{end.name} is no alias and no user" if len(end.way) > 1 else NOBODY
 
 
-def _root(aliases: Aliases, settings: Settings, reader: str) -> Finding:
+def _root(door: Door, aliases: Aliases, settings: Settings, reader: str) -> Finding:
     """Return the finding on root's mail: the reader of the answers, else anybody except root."""
     row = aliases.rows.get(ROOT)
     targets = () if row is None else row.targets
-    wanted = not reader or reader in {as_reader(one.text) for one in targets}
+    wanted = (
+        not reader
+        or reader in {as_reader(one.text) for one in targets}
+        or reader.lower() in readers(door, aliases, ROOT, settings.words("mydestination"))
+    )
     # Only with Dovecot's LMTP: Postfix itself delivers to root.
     lost = end_of(ROOT, aliases).name == ROOT and settings.value("mailbox_transport").startswith(
         "lmtp:"

@@ -133,6 +133,20 @@ def test_one_that_does_not_run(state: str, verdict: str) -> None:
     assert found["dovecot.runs"][0] == verdict
 
 
+@pytest.mark.parametrize("version", RIGHT)
+def test_settings_of_one_that_failed_are_not_right(version: str) -> None:
+    """doveconf(1) accepts some that Dovecot dies of, such as `<` before a file in 2.4."""
+    failed = replace(dovecot(version), unit=Unit("enabled", "failed"))
+    found = judged(Observed(failed))
+    assert found["dovecot.runs"][0] == WRONG
+    assert found["dovecot.settings"][0] == UNKNOWN
+    assert "Dovecot failed with them" in found["dovecot.settings"][1]
+    # A fault that is seen is one, whether it runs or not.
+    broken = judged(Observed(failed, missing=("/srv/gone.pem",)))
+    assert broken["dovecot.tls"][0] == WRONG
+    assert "dovecot.settings" not in broken
+
+
 @pytest.mark.parametrize("there", [Dovecot(), not_running("masked", "inactive")])
 def test_nothing_is_said_of_one_that_is_missing(there: Dovecot) -> None:
     assert judged(Observed(there)) == {}

@@ -72,10 +72,21 @@ LOADED = (
 
 @pytest.mark.parametrize(
     ("age", "what", "verdict"),
-    [(-5, "starting", RIGHT), (-5, "refreshing", RIGHT), (5, "starting", WARNING)],
+    [
+        (-5, "starting", RIGHT),
+        (-5, "refreshing", RIGHT),
+        (5, "starting", WARNING),
+        # Within a second, too.
+        (-0.2, "starting", RIGHT),
+        (0.2, "starting", WARNING),
+        (0.7, "refreshing", WARNING),
+    ],
 )
-def test_what_postfix_has_read(tmp_path: Path, age: int, what: str, verdict: str) -> None:
-    path = tmp_path / "etc/postfix/main.cf"
+@pytest.mark.parametrize("name", ["main.cf", "master.cf"])
+def test_what_postfix_has_read(
+    tmp_path: Path, age: float, what: str, verdict: str, name: str
+) -> None:
+    path = tmp_path / "etc/postfix" / name
     path.parent.mkdir(parents=True)
     path.touch()
     os.utime(path, (1000 + age, 1000 + age))

@@ -11,6 +11,7 @@ from wizard.answers.sections.networks import Networks
 from wizard.check.network import ports
 from wizard.door import Door
 from wizard.finding import RIGHT, UNKNOWN, WRONG, Finding
+from wizard.postfix.master_cf import MasterCf
 
 SMTPD = '(("smtpd",pid=560,fd=6),("master",pid=427,fd=13))'
 
@@ -51,6 +52,48 @@ def test_another_listener(old: str, new: str, port: int, verdict: str, seen: str
     findings = look(LISTENERS.replace(old, new))
     bad = [(one.id, one.verdict, one.seen) for one in findings if one.verdict != RIGHT]
     assert bad == [(f"port.{port}", verdict, seen)]
+
+
+SERVICES = """\
+smtp inet n - n - - smtpd
+{0} inet n - n - - smtpd
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "advice"),
+    [
+        # master runs with an older master.cf.
+        ("submission", "", "systemctl reload postfix"),
+        ("587", "", "systemctl reload postfix"),
+        ("192.168.1.1:submission", "", "systemctl reload postfix"),
+        # The host of an entry counts, whatever the entry says beside it.
+        ("127.0.0.1:submission", "127.0.0.1:587", "write submission for 127.0.0.1:submission"),
+        ("[::1]:587", "[::1]:587", "write 587 for [::1]:587"),
+        ("localhost:msp", "127.0.0.1:587", "write msp for localhost:msp"),
+        # The entry is right, so it is inet_interfaces that was not put into force.
+        ("submission", "127.0.0.1:587", "inet_interfaces and inet_protocols"),
+        ("smtps", "", "see that master.cf has the service"),
+    ],
+)
+def test_master_runs_with_other_files_than_those_on_the_disk(
+    name: str, there: str, advice: str
+) -> None:
+    services = MasterCf.parse(SERVICES.format(name).encode()).services
+    text = LISTENERS.replace("0.0.0.0:587", there or "0.0.0.0:590")
+    judged = ports.judge_ports(Networks(), told(text), services, has_ipv6=True)
+    found = {one.id: one for one in judged}["port.587"]
+    assert found.verdict == WRONG
+    assert advice in found.advice
+    assert found.seen == (
+        f"master on {there.rpartition(':')[0].strip('[]')}" if there else ports.NOBODY
+    )
+
+
+def test_where_postfix_does_not_run_nothing_is_to_be_reloaded() -> None:
+    services = MasterCf.parse(SERVICES.format("submission").encode()).services
+    found = ports.judge_ports(Networks(), told(""), services, has_ipv6=True)
+    assert all(one.advice.startswith("Start Postfix") for one in found)
 
 
 def test_an_ipv6_listener_that_a_reload_did_not_close() -> None:

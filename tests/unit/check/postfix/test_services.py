@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from wizard.check.cures.advise import advised
+from wizard.check.cures.known import Known
+from wizard.check.host import sockets
 from wizard.check.postfix.backends import (
     Backend,
     backends,
@@ -252,6 +258,48 @@ def test_who_answers_and_who_does_not(tmp_path: Path) -> None:
         (over,) = begin_backends(asked[:1], passed, pool)()
         assert (over.verdict, "Connection refused" in over.seen) == (WARNING, True)
         assert f"127.0.0.1:{port}" in over.advice
+
+
+CLOSED = {
+    "a socket of another user": (0o755, 0o600, "mode|group", "s"),
+    "a socket that none may write": (0o755, 0o444, "mode|group", "s"),
+    "a socket for its group alone": (0o755, 0o660, "mode|group", "s"),
+    "a directory of another user": (0o700, 0o666, r"chmod o\+x", "d"),
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root connects to any socket, as a check does")
+@pytest.mark.parametrize(("directory", "mode", "words", "what"), CLOSED.values(), ids=CLOSED)
+def test_a_program_that_listens_and_is_closed_to_postfix(
+    directory: int, mode: int, words: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told to start what runs: the mode of the socket, or of a directory, is the fault."""
+    monkeypatch.setattr(sockets, "identity", lambda *_: sockets.Identity(4711, frozenset({4711})))
+    with (
+        tempfile.TemporaryDirectory(dir="/run") as place,
+        socket.socket(socket.AF_UNIX) as listener,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        path = Path(place, "d", "s")
+        path.parent.mkdir()
+        Path(place).chmod(0o755)
+        listener.bind(str(path))
+        listener.listen()
+        path.parent.chmod(directory)
+        path.chmod(mode)
+        for name in ("smtpd_milters", "content_filter", "virtual_transport"):
+            (found,) = begin_backends((Backend(name, path=str(path)),), Settings({}), pool)()
+            assert (found.verdict, "is closed to postfix" in found.seen) == (WRONG, True)
+            assert "Start what listens" not in found.advice
+            assert re.search(words, found.advice)
+            assert str(path if what == "s" else path.parent) in found.advice
+            opens = (("chmod", "o+x", str(path.parent)),) if what == "d" else ()
+            (cured,) = advised((found,), Known(Settings({name: f"unix:{path}"})))
+            assert cured.cure.commands == opens, "the program that runs is the one that is wanted"
+        path.parent.chmod(0o755)
+        path.chmod(0o666)
+        (found,) = begin_backends((Backend("smtpd_milters", path=str(path)),), Settings({}), pool)()
+        assert found.verdict == RIGHT
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,104 @@ def test_a_type_that_is_not_built_in(tmp_path: Path) -> None:
     assert "postconf -m" in advice
 
 
+WORDS = {
+    "a type of a package": (
+        {"body_checks": "pcre:/etc/postfix/b"},
+        "",
+        ("`dnf install postfix-pcre`",),
+        "dnf -y install postfix-pcre",
+    ),
+    "another type of a package": (
+        {"virtual_alias_maps": "mysql:/etc/postfix/m.cf"},
+        "",
+        ("`dnf install postfix-mysql`",),
+        "dnf -y install postfix-mysql",
+    ),
+    "behind proxymap": (
+        {"virtual_alias_maps": "proxy:ldap:/etc/postfix/l.cf"},
+        "",
+        ("`dnf install postfix-ldap`",),
+        "dnf -y install postfix-ldap",
+    ),
+    "a type that EL10 lacks": (
+        {"virtual_alias_maps": "btree:/etc/postfix/virtual"},
+        "",
+        ("$default_database_type in place of btree", "build /etc/postfix/virtual anew"),
+        "",
+    ),
+    "aliases of a type that EL10 lacks": (
+        {"alias_maps": "btree:/etc/aliases"},
+        "",
+        ("alias_maps = $default_database_type:/etc/aliases", "`newaliases`"),
+        "",
+    ),
+    "a broken row": (
+        {"header_checks": "regexp:/etc/postfix/checks"},
+        "postmap: fatal: regexp map /etc/postfix/checks, line 3: Unmatched ( or \\(",
+        ("Correct that line of /etc/postfix/checks",),
+        "",
+    ),
+    "a table of no rows": (
+        {"header_checks": "regexp:/etc/postfix/checks"},
+        "postmap: fatal: regexp map /etc/postfix/checks: is a directory",
+        ("Correct /etc/postfix/checks, or take it out of header_checks",),
+        "",
+    ),
+    "a file that is gone": (
+        {"header_checks": "regexp:/etc/postfix/gone"},
+        "postmap: fatal: open /etc/postfix/gone: No such file or directory",
+        ("Take regexp:/etc/postfix/gone out of header_checks", "or write /etc/postfix/gone"),
+        "",
+    ),
+    "an index that is gone": (
+        {"virtual_alias_maps": "hash:/etc/postfix/checks"},
+        "postmap: fatal: open database /etc/postfix/checks.db: No such file or directory",
+        ("Run `postmap hash:/etc/postfix/checks`",),
+        "postmap hash:/etc/postfix/checks",
+    ),
+}
+
+
+@pytest.mark.parametrize(("own", "said", "advice", "command"), WORDS.values(), ids=WORDS)
+def test_the_advice_follows_from_postfixs_own_words(
+    tmp_path: Path, own: dict[str, str], said: str, advice: tuple[str, ...], command: str
+) -> None:
+    (tmp_path / "etc/postfix").mkdir(parents=True)
+    (tmp_path / "etc/postfix/checks").touch()
+    (table,) = own.values()
+    door = Postmap(tmp_path, {table: (1, said)})
+    (found,) = indexes.begin_tables(door, Settings(own), (), ("hash", "regexp", "cidr"))()
+    assert found.verdict == WRONG
+    assert all(one in found.advice for one in advice), found.advice
+    assert [" ".join(argv) for argv in found.cure.commands[:1]] == [command] * bool(command)
+    assert "Run `postmap" in found.advice or not command.startswith("postmap")
+
+
+def test_a_list_of_types_that_is_not_roots_is_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postfix passes dynamicmaps.cf over then, with all types in it."""
+    dynamic = tmp_path / "etc/postfix/dynamicmaps.cf"
+    dynamic.parent.mkdir(parents=True)
+    dynamic.touch()
+    stat = Door.stat
+    owners = {"uid": 1000}
+
+    def owned(door: Door, path: str) -> Optional[os.stat_result]:
+        found = stat(door, path)
+        if found is None or not path.endswith("dynamicmaps.cf"):
+            return found
+        return os.stat_result([*found[:4], owners["uid"], *found[5:10]])
+
+    monkeypatch.setattr(Door, "stat", owned)
+    for kind in ("pcre", "lmdb", "ldap"):
+        _, _, advice = look(tmp_path, {}, body_checks=f"{kind}:/etc/postfix/b")
+        assert "chown root /etc/postfix/dynamicmaps.cf" in advice
+        assert "dnf" not in advice
+    owners["uid"] = 0
+    assert "dnf install postfix-pcre" in look(tmp_path, {}, body_checks="pcre:/etc/b")[2]
+
+
 def test_a_cache_that_postfix_makes_is_taken_out(tmp_path: Path) -> None:
     """No postmap: verify(8) writes it, into a directory that is there."""
     name, table = "address_verify_map", "hash:/var/lib/nowhere/verify"
