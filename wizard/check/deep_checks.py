@@ -26,13 +26,16 @@ from wizard.check.host.sockets import judge_own_sockets, judge_socket
 from wizard.check.host.table_files import judge_mounts, judge_owners
 from wizard.check.host.unit_settings import begin_unit_settings
 from wizard.check.in_time import InTime
+from wizard.check.log.mark import machine_id, mark
 from wizard.check.network.routes import begin_routes
 from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
 from wizard.check.postfix.backends import backends, begin_backends, own_sockets, with_options
 from wizard.check.postfix.before_login import judge_before_login
 from wizard.check.postfix.domain_classes import judge_classes
+from wizard.check.postfix.list_replies import judge_replies
 from wizard.check.postfix.main_cf import judge_hazards
+from wizard.check.postfix.policy_services import begin_policies
 from wizard.check.postfix.restrictions import judge_restrictions
 from wizard.check.postfix.services import for_people, judge_services, smtpds
 from wizard.check.postfix.trusted import judge_trusted
@@ -92,6 +95,15 @@ def begin_deep_checks(
     # `delivery.lmtp` checks the socket of the answers, and also waits for Dovecot.
     others = [one for one in behind if not lmtp or one.path != lmtp]
     backend_findings = begin_backends(others, settings, pool, own_sockets(services, door))
+    person = next(iter(people_of(door)), "postmaster")
+    policies = begin_policies(
+        settings,
+        services,
+        f"{person}@{settings.value('mydomain')}",
+        pool,
+        helo=mark(machine_id(door), time.time()),
+        asks_others=asks_others,
+    )
     served = certificate_files(settings)
     paths = begin_paths(door, settings, services, network, pool, asks_others=asks_others)
     named_domains = begin_named(door, settings, network, pool) if asks_others else _nothing
@@ -115,6 +127,8 @@ def begin_deep_checks(
         ("domains", named_domains),
         ("restrictions", lambda: judge_restrictions(settings, listening)),
         ("restrictions", lambda: judge_before_login(settings, for_people(services))),
+        ("restrictions", lambda: judge_replies(settings, listening)),
+        ("restrictions", policies),
         ("networks", routes_out),
         ("networks", lambda: judge_trusted(door, settings, network, chosen)),
         ("master.cf", lambda: judge_services(services, settings, door)),

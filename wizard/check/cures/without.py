@@ -41,6 +41,8 @@ SOMETIMES: dict[str, str] = {
     "dns.RECORD": "the zone is not on this host; `check` prints the records",
     "domains.classes": "in which of the two lists it belongs, only the operator knows",
     "restrictions.names": "how it was meant, only the operator knows",
+    "restrictions.services": "what a policy service answers is set in its own program",
+    "restrictions.replies": "the list is in an option of master.cf, or more than once in main.cf",
     "port.PORT": "another program has the port, and what it is for only the operator knows",
     "main.cf.complaints": "what a name was meant to be, only the operator knows",
     "smtp.PORT.tls": "a certificate and its key must be put there, or the log says what fails",
