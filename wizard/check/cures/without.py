@@ -68,6 +68,8 @@ SOMETIMES: dict[str, str] = {
     "network.route": "the route or the rule is another's, who had a reason",
     "log.file": "what rsyslog writes where is the operator's",
     "homes": "what is in a home is its user's",
+    "queue.files": "what the file is, or why it waits, the operator or the log knows",
+    "sendmail.path": "what the other program is for, only the operator knows",
     "tables": "what the table shall have, only the operator knows",
     "unit.settings": "no drop-in takes it back, or systemd has not read what a changed file does",
     "names.NAME": "the file is of all programs, and what else its lines are for only the operator knows",

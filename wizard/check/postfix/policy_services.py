@@ -60,7 +60,7 @@ def begin_policies(
 ) -> Callable[[], Iterator[Finding]]:
     """Ask in threads of the pool; call the result to wait for `restrictions.services`.
 
-    `person` is an address here. Without `asks_others` none is requests: what it asks is not known.
+    `person` is an address here. Without `asks_others` none is queried: what it asks is not known.
     """
     at_25 = next((one for one in services if one.port_number == 25), None)  # noqa: PLR2004
     port = settings if at_25 is None else settings.of(at_25.values)
