@@ -95,10 +95,28 @@ class Nobody:
         return self._ask(path, f"{name}@{self._domain}") if path else 0
 
 
+def nobodies(
+    door: Door, settings: Settings, addresses: Iterable[str], ask: Ask = reply_of
+) -> dict[str, bool]:
+    """Return the addresses of this host that nobody has; True where their mail is returned."""
+    local = _local(settings)
+    names = {one: {*_ends(door, settings, one.lower(), local)} for one in addresses if "@" in one}
+    unknown = Nobody(door, settings, ask).of({name for ends in names.values() for name in ends})
+    return {
+        address: all(unknown[one] for one in ends)
+        for address, ends in names.items()
+        if ends and ends <= unknown.keys()
+    }
+
+
+def _local(settings: Settings) -> frozenset[str]:
+    return frozenset(one.lower() for one in settings.words("mydestination"))
+
+
 def judge_nobody(door: Door, settings: Settings, ask: Ask = reply_of) -> Iterator[Finding]:
     """`aliases.nobody`; nothing if no mail is sent on to an address of this host."""
     nobody = Nobody(door, settings, ask)
-    local = {one.lower() for one in settings.words("mydestination")}
+    local = _local(settings)
     origin = settings.value("myorigin").lower()
     named: dict[str, str] = {}
     for where, target in islice(_targets(door, settings), MOST):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.check.paths.test_alias_rows import Files
 from wizard.check.paths import nobody
-from wizard.check.paths.nobody import judge_nobody
+from wizard.check.paths.nobody import judge_nobody, nobodies
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.settings import Settings
 
@@ -126,3 +126,17 @@ def test_a_forward_and_a_virtual_row(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(nobody, "values", lambda *_: iter(rows))
     (found,) = judged(tmp_path)
     assert found.seen.startswith("virtual_alias_maps: info@v.example names jiro")
+
+
+def test_addresses_of_nobody(tmp_path: Path) -> None:
+    """An address of others, or one that leads on, is not known to be nobody's."""
+    tables = {
+        "hash:people": {"hana": "x"},
+        "hash:/etc/aliases": {},
+        "hash:v": {"old@here.example": "gone@far.example", "both@here.example": "hana, jiro"},
+    }
+    addresses = ["jiro@here.example", "hana@here.example", "old@here.example"]
+    addresses += ["jiro@far.example", "both@here.example", "no address"]
+    settings = Settings({**OWN, "virtual_alias_maps": "hash:v"})
+    found = nobodies(Files(tmp_path, "", tables), settings, addresses)
+    assert found == {"jiro@here.example": True}
