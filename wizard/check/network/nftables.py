@@ -10,7 +10,7 @@ from wizard.check.commands import CommandResult
 from wizard.check.network.matches import ANSWER, OUT
 from wizard.check.network.packets import FIREWALLD, HIDDEN, Chain, Journey, Ruleset
 from wizard.check.network.ports import PORTS
-from wizard.finding import UNKNOWN, Check, Finding
+from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding
 from wizard.host.facts import Network
 from wizard.text import printable
 
@@ -88,7 +88,9 @@ def let_in(result: CommandResult, networks: Networks, network: Network) -> froze
     if not any(table == FIREWALLD for _, table, _ in ruleset.chains):
         return frozenset()
     return frozenset(
-        port for port, one in journeys.items() if not (one.refused or one.by_source or one.odd)
+        port
+        for port, one in journeys.items()
+        if not (one.refused or one.by_source or one.odd or one.shares)
     )
 
 
@@ -116,6 +118,17 @@ def _refused(journeys: dict[int, list[Journey]], zone: str) -> Finding:
         (verdict, chain), ports = next(iter(refused.items()))
         seen = f"{' '.join(chain)}: {verdict} on {', '.join(ports)}"
         return _RULES.wrong(printable(seen), printable(_remedy(chain, zone)))
+    shares = [
+        (share, chain, port)
+        for port, several in journeys.items()
+        for one in several
+        for share, chain in one.shares
+    ]
+    if shares:
+        share, chain, port = min(shares, key=lambda one: not one[0].stops)
+        seen = f"{' '.join(chain)}: lets only a part through on {port}: {share.does}"
+        verdict = WRONG if share.stops else WARNING
+        return _RULES.finding(verdict, printable(seen), printable(_remedy(chain, zone)))
     if by_source:
         verdict, chain, port = by_source[0]
         seen = f"not known: {' '.join(chain)}: {verdict} on {port} depends on a stranger's address"
