@@ -56,8 +56,8 @@ def share_of(kind: str, content: Any, *, does_accept: bool) -> Optional[Share]:
 
 def share_of_match(match: Mapping[str, Any]) -> Optional[Share]:
     """Return the share of a match by chance or by turns (`numgen`), None for another match."""
-    left = match.get("left")
-    numbers = left.get("numgen") if isinstance(left, dict) else None
+    compared = match.get("left")
+    numbers = compared.get("numgen") if isinstance(compared, dict) else None
     if not isinstance(numbers, dict):
         return None
     return Share(f"not each (numgen {numbers.get('mode', 'inc')})", stops=False)
