@@ -33,6 +33,7 @@ from wizard.check.network.routes import begin_routes
 from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
 from wizard.check.paths.nobody import judge_nobody
+from wizard.check.paths.past_aliases import judge_past
 from wizard.check.postfix.backends import backends, begin_backends, own_sockets, with_options
 from wizard.check.postfix.before_login import judge_before_login
 from wizard.check.postfix.domain_classes import judge_classes
@@ -151,6 +152,7 @@ def begin_deep_checks(
         ("sections", lambda: _of_sections(door, settings, answers)),
         ("paths", paths),
         ("aliases", lambda: judge_rows(door, settings)),
+        ("aliases", lambda: judge_past(InTime(door), settings, services)),
         ("aliases", lambda: judge_nobody(InTime(door), settings)),
         ("aliases", lambda: judge_forwarding(InTime(door), settings)),
         ("homes", lambda: _homes(door, settings)),

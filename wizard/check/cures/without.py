@@ -52,6 +52,7 @@ SOMETIMES: dict[str, str] = {
     "certificate.name": "another certificate must be issued",
     "certificate.chain": "another certificate, or the issuer's beside it, must be put there",
     "tls.PORT": "the value is the operator's own, and stays",
+    "tls.versions": "the value is the operator's own, and stays",
     "dkim.keys": "another key needs another selector and a record, which only the operator publishes",
     "dkim.networks": "a table or a file in mynetworks is the operator's",
     "senders.table": "which rows are the operator's own, a run asks",

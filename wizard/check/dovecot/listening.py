@@ -26,6 +26,8 @@ _OF_PACKAGE = "/etc/pki/dovecot/"
 """The pair that the package of EL makes, which nobody chose."""
 _OLD = frozenset({"any", "sslv2", "sslv3", "tlsv1", "tlsv1.0", "tlsv1.1"})
 """Versions that RFC 8996 deprecates, and the word for all of them."""
+_SINCE = (2, 3, 15)
+"""Before this release an old version was Dovecot's own default, and the system's policy decided."""
 _FOR_PEOPLE = re.compile(r"\b(?:imap|pop3|submission)\b")
 _LISTENER = re.compile(r"service [^/]+/inet_listener [^/]+/(?:address|listen)")
 
@@ -40,7 +42,7 @@ def judge_listening(door: Door, dovecot: Dovecot) -> Iterator[Finding]:
     if cert:
         yield from _pair(door, cert, key or _key_of_2_3(door))
     least = settings.get("ssl_min_protocol", "")
-    if least.lower() in _OLD:
+    if least.lower() in _OLD and _numbers(dovecot.version) >= _SINCE:
         yield _check("tls", "the least TLS", "TLSv1.2 or newer").warning(
             printable(f"ssl_min_protocol = {least}: what is said may be read on the way"),
             "Set `ssl_min_protocol = TLSv1.2`, and restart Dovecot.",
@@ -49,6 +51,10 @@ def judge_listening(door: Door, dovecot: Dovecot) -> Iterator[Finding]:
 
 def _check(name: str, subject: str, expected: str) -> Check:
     return Check(f"dovecot.{name}", f"Dovecot: {subject}", expected, fatal=False)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in version.split(".") if one.isdecimal())
 
 
 def _serves_people(settings: Mapping[str, str]) -> bool:

@@ -219,7 +219,7 @@ def _faults(observed: Observed, want: Wanted, lacks: Collection[str]) -> Iterato
         )
     if observed.missing and "tls" not in lacks:
         yield from _tls(observed)
-    is_named = observed.missing or "tls" in lacks
+    is_named = observed.missing or settings.get("ssl") == "no"
     yield from (one for one in observed.listening if not (is_named and one.id == "dovecot.tls"))
 
 

@@ -283,7 +283,8 @@ class Ruleset:
             ]
             if any(f"_{self._zone}_" in f"{one}_" for one in targets):
                 return True
-            if targets:
+            # A policy names the interfaces of the zones that it is about.
+            if targets and not any("_policy_" in one for one in targets):
                 return False
         if not self._outer:
             return False if set(map(str, words)) == {"lo"} else None

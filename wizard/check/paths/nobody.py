@@ -34,7 +34,7 @@ MOST_QUERIES = 3
 """Names for which Dovecot is queried, each in a session of its own."""
 SECONDS = 1.0
 
-_PERMANENT, _UNKNOWN_USER, _TAKEN = 500, 550, 250
+PERMANENT, UNKNOWN_USER, TAKEN = 500, 550, 250
 _CHECK = Check(
     "aliases.nobody", "names here that mail is sent on to", "people or aliases", fatal=False
 )
@@ -75,7 +75,7 @@ class Nobody:
             return {}  # `tables` tells of it
         nobody = [one for one in keys[::2] if not {one, f"{one}@{self._domain}"} & known]
         found = {one: self._code(one) for one in nobody[:MOST_QUERIES]}
-        return {one: code >= _PERMANENT for one, code in found.items() if code != _TAKEN}
+        return {one: code >= PERMANENT for one, code in found.items() if code != TAKEN}
 
     def plain(self, name: str) -> str:
         """Return a name without its extension, as the last table has it."""
@@ -90,7 +90,7 @@ class Nobody:
             return 0
         transport = value("mailbox_transport")
         if not transport:
-            return 0 if value("mailbox_transport_maps") else _UNKNOWN_USER
+            return 0 if value("mailbox_transport_maps") else UNKNOWN_USER
         path = lmtp_socket(transport)
         return self._ask(path, f"{name}@{self._domain}") if path else 0
 

@@ -81,6 +81,9 @@ def test_the_key_of_another(
 )
 def test_the_least_tls(least: str, verdicts: list[str]) -> None:
     assert [one.verdict for one in judged({"ssl_min_protocol": least})] == verdicts
+    assert [one.verdict for one in judged({"ssl_min_protocol": least}, "2.3.16")] == verdicts
+    # Its own default then.
+    assert judged({"ssl_min_protocol": least}, "2.3.13") == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import pytest
 from tests.unit.check.paths.test_alias_rows import Files
 from wizard.check.paths import nobody
 from wizard.check.paths.nobody import judge_nobody, nobodies
+from wizard.check.paths.past_aliases import judge_past
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
+from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
 
 OWN = {
@@ -140,3 +142,32 @@ def test_addresses_of_nobody(tmp_path: Path) -> None:
     settings = Settings({**OWN, "virtual_alias_maps": "hash:v"})
     found = nobodies(Files(tmp_path, "", tables), settings, addresses)
     assert found == {"jiro@here.example": True}
+
+
+ENTRIES = b"local unix - n n - - local\nlmtp unix - - n - - lmtp\nhere unix - n n - - local\n"
+PAST = {"local_transport": "lmtp:unix:private/dovecot-lmtp"}
+
+
+@pytest.mark.parametrize(
+    ("own", "aliases", "code", "verdicts"),
+    [
+        (PAST, "postmaster: hana", 550, [WRONG]),
+        (PAST, "root: hana", 550, [WRONG]),
+        (PAST, "abuse: hana", 451, [WARNING]),
+        (PAST, "root: hana", 250, [RIGHT]),
+        (PAST, "sales: hana", 550, [RIGHT]),
+        ({"local_transport": "lmtp:inet:192.0.2.7:24"}, "root: hana", 550, [WARNING]),
+        (PAST, "", 550, []),
+        ({}, "root: hana", 550, []),
+        ({"local_transport": "here"}, "root: hana", 550, []),
+        # virtual_alias_maps has them in place of aliases(5).
+        ({**PAST, "virtual_alias_maps": "hash:all"}, "root: hana", 550, [RIGHT]),
+    ],
+)
+def test_delivery_past_the_aliases(
+    tmp_path: Path, own: dict[str, str], aliases: str, code: int, verdicts: list[str]
+) -> None:
+    door = Files(tmp_path, aliases, {"hash:all": {"root@here.example": "hana@here.example"}})
+    services = MasterCf.parse(ENTRIES).services
+    found = judge_past(door, Settings({**OWN, **own}), services, lambda _path, _address: code)
+    assert [one.verdict for one in found] == verdicts
