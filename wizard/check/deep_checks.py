@@ -19,6 +19,8 @@ from wizard.check.dovecot import delivery
 from wizard.check.guard import guarded
 from wizard.check.host.homes import judge_homes
 from wizard.check.host.labels import begin_labels
+from wizard.check.host.mail_programs import judge_programs
+from wizard.check.host.master_pid import judge_pid
 from wizard.check.host.names import judge_names
 from wizard.check.host.next_start import begin_next_start
 from wizard.check.host.package import begin_package
@@ -26,16 +28,22 @@ from wizard.check.host.sockets import judge_own_sockets, judge_socket
 from wizard.check.host.table_files import judge_mounts, judge_owners
 from wizard.check.host.unit_settings import begin_unit_settings
 from wizard.check.in_time import InTime
+from wizard.check.log.mark import machine_id, mark
 from wizard.check.network.routes import begin_routes
 from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
+from wizard.check.paths.nobody import judge_nobody
+from wizard.check.paths.past_aliases import judge_past
 from wizard.check.postfix.backends import backends, begin_backends, own_sockets, with_options
 from wizard.check.postfix.before_login import judge_before_login
 from wizard.check.postfix.domain_classes import judge_classes
+from wizard.check.postfix.list_replies import judge_replies
 from wizard.check.postfix.main_cf import judge_hazards
+from wizard.check.postfix.policy_services import begin_policies
 from wizard.check.postfix.restrictions import judge_restrictions
 from wizard.check.postfix.services import for_people, judge_services, smtpds
 from wizard.check.postfix.trusted import judge_trusted
+from wizard.check.queue.files import judge_files
 from wizard.check.queue.spool import judge_queue
 from wizard.check.queue.waiting import begin_waiting, judge_waiting
 from wizard.check.silent.judge import judge_silent
@@ -92,6 +100,15 @@ def begin_deep_checks(
     # `delivery.lmtp` checks the socket of the answers, and also waits for Dovecot.
     others = [one for one in behind if not lmtp or one.path != lmtp]
     backend_findings = begin_backends(others, settings, pool, own_sockets(services, door))
+    person = next(iter(people_of(door)), "postmaster")
+    policies = begin_policies(
+        settings,
+        services,
+        f"{person}@{settings.value('mydomain')}",
+        pool,
+        helo=mark(machine_id(door), time.time()),
+        asks_others=asks_others,
+    )
     served = certificate_files(settings)
     paths = begin_paths(door, settings, services, network, pool, asks_others=asks_others)
     named_domains = begin_named(door, settings, network, pool) if asks_others else _nothing
@@ -115,6 +132,8 @@ def begin_deep_checks(
         ("domains", named_domains),
         ("restrictions", lambda: judge_restrictions(settings, listening)),
         ("restrictions", lambda: judge_before_login(settings, for_people(services))),
+        ("restrictions", lambda: judge_replies(settings, listening)),
+        ("restrictions", policies),
         ("networks", routes_out),
         ("networks", lambda: judge_trusted(door, settings, network, chosen)),
         ("master.cf", lambda: judge_services(services, settings, door)),
@@ -124,16 +143,21 @@ def begin_deep_checks(
         ("tables", lambda: judge_actions(door, settings, services, people_of(door))),
         ("tables", lambda: judge_owners(door, named(settings, listening), settings)),
         ("files", lambda: judge_mounts(settings)),
+        ("files", lambda: judge_programs(door, settings)),
         ("labels", labels),
         ("files", package),
         ("unit", unit),
+        ("unit", lambda: judge_pid(door)),
         ("unit", next_start),
         ("sections", lambda: _of_sections(door, settings, answers)),
         ("paths", paths),
         ("aliases", lambda: judge_rows(door, settings)),
+        ("aliases", lambda: judge_past(InTime(door), settings, services)),
+        ("aliases", lambda: judge_nobody(InTime(door), settings)),
         ("aliases", lambda: judge_forwarding(InTime(door), settings)),
         ("homes", lambda: _homes(door, settings)),
         ("queue", lambda: judge_queue(door, settings)),
+        ("queue", lambda: judge_files(settings)),
         ("queue", lambda: judge_waiting(waiting(), settings, time.time())),
     )
 

@@ -13,11 +13,13 @@ from wizard.check.dns.blocklists import begin_lists, lists_unknown
 from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
 from wizard.check.dns.served_keys import chains_of, served_keys
+from wizard.check.in_time import InTime
 from wizard.check.outbound import port_25 as outbound
 from wizard.check.outbound import relay
 from wizard.check.outbound.port_25 import begin_outbound, outbound_unknown, proxies
 from wizard.check.outbound.relay import begin_relay, relay_unknown
 from wizard.check.outside import NOT_QUERIED
+from wizard.check.paths.nobody import nobodies
 from wizard.check.tls.services import certificate_files
 from wizard.door import Door
 from wizard.finding import Finding
@@ -55,6 +57,7 @@ def begin_internet(
         outside,
         keys=lambda: served_keys(door, chains_of(port_25()), certificate_files(settings)),
         relay=next((name for name, _, _ in hops), ""),
+        missing=lambda addresses: nobodies(InTime(door), settings, addresses),
     )
     queried = lists_in_force(settings, read_services(door))
     lists = with_others(answers.blocklists, queried)
@@ -68,7 +71,15 @@ def begin_internet(
         )
     return (
         begin_resolver(network, pool),
-        begin_lists(lists, network, pool, key, outside, trials=trials(queried)),
+        begin_lists(
+            lists,
+            network,
+            pool,
+            key,
+            proxies=outside,
+            domains=(answers.hostname.mydomain,),
+            trials=trials(queried),
+        ),
         records(),
         begin_outbound(
             settings.own,

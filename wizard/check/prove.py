@@ -52,6 +52,7 @@ from wizard.host.firewall_facts import Firewall, Zone
 from wizard.host.network import begin_network
 from wizard.host.postfix import begin_configuration
 from wizard.limits import PROBE_SECONDS
+from wizard.plan.firewall import PORTS
 from wizard.postfix.master_cf import read_services
 from wizard.postfix.settings import Settings
 
@@ -223,7 +224,9 @@ def _walls(
     """Check what firewalld opens, then what the kernel's rules do with a stranger's packets."""
     allowed = let_in(rules, networks, network)
     yield from judge_firewall(firewall, why, networks.firewall_zone, network, allowed)
-    yield from guarded("rules", lambda: judge_rules(rules, networks, network))
+    zone = None if firewall is None else firewall.zone(networks.firewall_zone)
+    claimed = {PORTS[one] for one in (zone.runtime if zone else ()) if one in PORTS}
+    yield from guarded("rules", lambda: judge_rules(rules, networks, network, claimed))
 
 
 def _certificates(

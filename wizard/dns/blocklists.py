@@ -1,7 +1,7 @@
 """Test whether blocklists answer correctly through this host's own resolvers (RFC 5782).
 
 Each list is queried for a point that it must list, one that it must not list, and this host's
-addresses. `ask_lists` queries, `judge` judges the answers.
+addresses or domains. `ask_lists` queries, `judge` judges the answers.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Health:
 
     `state` is works, refuses, lists everything, lists nothing, silent, failed or needs a key.
     `said` says what was seen, `advice` what to do ("" if it works). `own` are this host's
-    addresses that the list contains; `odd` the replies to them that are no listing: an error code, or
+    addresses or domains that the list contains; `odd` the replies to them that are no listing: an error code, or
     an address outside 127.0.0.0/8 (RFC 5782, 2.1).
     """
 
@@ -81,40 +81,48 @@ def ask_lists(
     zones: Collection[ListZone],
     resolvers: Sequence[str],
     addresses: Collection[str] = (),
+    domains: Collection[str] = (),
     *,
     seconds: float = SECONDS,
     port: int = 53,
 ) -> tuple[Health, ...]:
     """Test all lists in parallel; return the results in the lists' order. Never raises.
 
-    `addresses` are this host's public IPv4 addresses. Takes `seconds` or little more, also with a
+    `addresses` are this host's public IPv4 addresses, `domains` those that its mail has. Takes `seconds` or little more, also with a
     resolver that does not answer.
     """
     open_zones = (zone for zone in zones if MASK not in zone.zone)
-    wanted = [one for zone in open_zones for one in questions(zone, addresses)]
+    wanted = [one for zone in open_zones for one in questions(zone, addresses, domains)]
     answers = ask_within(wanted, resolvers, seconds=seconds, port=port)
-    return tuple(judge(zone, answers, addresses) for zone in zones)
+    return tuple(judge(zone, answers, addresses, domains) for zone in zones)
 
 
-def questions(zone: ListZone, addresses: Collection[str] = ()) -> tuple[Question, ...]:
-    """Return the questions for one list: its two test points, then this host's addresses."""
-    own = [_reversed(one) for one in addresses] if zone.by_address else []
+def questions(
+    zone: ListZone, addresses: Collection[str] = (), domains: Collection[str] = ()
+) -> tuple[Question, ...]:
+    """Return the questions for one list: its two test points, then this host's addresses or domains."""
+    own = [_reversed(one) for one in addresses] if zone.by_address else list(domains)
     return tuple(Question(f"{point}.{zone.zone}", "A") for point in (*zone.points, *own))
 
 
 def judge(
-    zone: ListZone, answers: Mapping[Question, Answer], addresses: Collection[str] = ()
+    zone: ListZone,
+    answers: Mapping[Question, Answer],
+    addresses: Collection[str] = (),
+    domains: Collection[str] = (),
 ) -> Health:
     """Judge one list by the answers to its questions; a missing answer counts as silent."""
     if MASK in zone.zone:
         return Health(zone, NEEDS_KEY, "it cannot be asked without its key", _KEY)
     listed, unlisted, *own = (
-        answers.get(one, Answer(one, SILENT, why=NO_TIME)) for one in questions(zone, addresses)
+        answers.get(one, Answer(one, SILENT, why=NO_TIME))
+        for one in questions(zone, addresses, domains)
     )
     state, said, advice = _state(zone, listed, unlisted)
     if state != WORKS:
         return Health(zone, state, said, advice)
-    mine = [address for address, answer in zip(addresses, own) if _is_listing(zone, answer)]
+    subjects = addresses if zone.by_address else domains
+    mine = [subject for subject, answer in zip(subjects, own) if _is_listing(zone, answer)]
     odd = [
         reply
         for answer in own

@@ -55,3 +55,12 @@ def fault(text: str) -> str:
         if name in tags and not all(_URI.fullmatch(one) for one in tags[name].split(",")):
             return f"{name}={tags[name]} is no list of mailto: addresses"
     return ""
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Return the addresses that get reports (rua and ruf), without their limits of size."""
+    tags = tags_of(text)
+    listed = (one for name in ("rua", "ruf") for one in tags.get(name, "").split(","))
+    uris = (one.strip().partition("!")[0] for one in listed)
+    mail = (one[len("mailto:") :] for one in uris if one.lower().startswith("mailto:"))
+    return tuple(dict.fromkeys(one for one in mail if "@" in one))

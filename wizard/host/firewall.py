@@ -142,6 +142,7 @@ def _zone(name: str, permanent: ZoneSettings, runtime: ZoneSettings) -> Zone:
         tuple(sorted(permanent.of("interface") | runtime.of("interface"))),
         runtime.target,
         tuple(sorted(runtime.of("interface"))),
+        tuple(sorted(runtime.of("icmp-block"))),
     )
 
 

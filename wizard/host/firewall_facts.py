@@ -13,7 +13,8 @@ class Zone:
     `permanent` and `runtime` are service names; a service of mail counts where its port is open by
     number, too. `runtime_only` has all that a reload would drop
     (services, ports, sources, rules), as firewall-cmd writes it. `sources` and `interfaces` are
-    the permanent and runtime ones together, `bound` are the runtime interfaces only.
+    the permanent and runtime ones together, `bound` are the runtime interfaces only. `icmp_blocks` are the
+    messages of ICMP that it refuses now.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Zone:
     interfaces: tuple[str, ...] = ()
     target: str = "default"
     bound: tuple[str, ...] = ()
+    icmp_blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

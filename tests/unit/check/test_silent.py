@@ -96,7 +96,10 @@ def test_a_right_server_has_none(tmp_path: Path) -> None:
         ("recipient_bcc_maps", "static:x@y.example", WARNING),
         ("masquerade_domains", "example", WARNING),
         ("notify_classes", "bounce, protocol", WARNING),
-        ("alias_maps", "", WARNING),
+        ("alias_maps", "", WRONG),
+        ("double_bounce_sender", "root", WRONG),
+        ("double_bounce_sender", "daemon@here.example", WRONG),
+        ("double_bounce_sender", "no-such-user-5", WARNING),
         ("proxy_read_maps", "", WRONG),
         ("syslog_facility", "local7", WARNING),
         ("smtp_tls_CAfile", "/none/ca.pem", WARNING),
@@ -386,3 +389,32 @@ def test_a_login_that_must_own_an_address_of_no_table(tmp_path: Path) -> None:
     )
     assert judged(tmp_path, entry)["smtpd_sender_restrictions"][0] == WRONG
     assert not judged(tmp_path, entry, smtpd_sender_login_maps="hash:/etc/postfix/owners")
+
+
+@pytest.mark.parametrize(
+    ("own", "name", "verdict"),
+    [
+        ({"alias_maps": "", "virtual_alias_maps": "hash:/v"}, "alias_maps", WARNING),
+        ({"receive_override_options": "no_address_mappings"}, "receive_override_options", WARNING),
+        (
+            {
+                "receive_override_options": "no_address_mappings,no_milters",
+                "virtual_alias_maps": "hash:/v",
+            },
+            "receive_override_options",
+            WRONG,
+        ),
+        (
+            {
+                "receive_override_options": "no_address_mappings",
+                "virtual_alias_domains": "v.example",
+            },
+            "receive_override_options",
+            WRONG,
+        ),
+    ],
+)
+def test_aliases_that_do_not_count(
+    tmp_path: Path, own: dict[str, str], name: str, verdict: str
+) -> None:
+    assert judged(tmp_path, **own)[name][0] == verdict

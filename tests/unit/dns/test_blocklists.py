@@ -15,7 +15,7 @@ from tests.unit.dns.resolver import answering
 from wizard.answers.catalogue import ListZone
 from wizard.dns.addresses import public4
 from wizard.dns.asking import FAILED, FOUND, NO_NAME, SILENT, Answer, Question
-from wizard.dns.blocklists import ask_lists, judge, matches
+from wizard.dns.blocklists import ask_lists, judge, matches, questions
 
 GUARDED = ListZone("guarded", "guarded.example", registration="Register at https://x.example.")
 LOOPBACK = ("127.0.0.1",)
@@ -197,3 +197,19 @@ def test_a_reply_for_our_own_address_that_is_no_listing(reply: str, odd: tuple[s
     health = judge(OPEN, answers, ["203.0.113.9"])
     assert health.odd == odd
     assert bool(health.own) == (not odd)
+
+
+@pytest.mark.parametrize(
+    ("own", "listed"),
+    [(["127.0.1.2"], True), (["127.255.255.254"], False), (NO_NAME, False), (SILENT, False)],
+)
+def test_a_domain_of_our_own(own: object, *, listed: bool) -> None:
+    zone = ListZone(
+        "dbl", "dbl.example", "127.0.1.[2..99]", kinds=("sender",), points=("test", "invalid")
+    )
+    subjects = (["203.0.113.9"], ["here.example"])
+    *_, mine = questions(zone, *subjects)
+    assert mine.name == "here.example.dbl.example"
+    found = list(told(zone, ["127.0.1.2"], NO_NAME, own).values())
+    answers = dict(zip(questions(zone, *subjects), found))
+    assert judge(zone, answers, *subjects).own == (("here.example",) if listed else ())

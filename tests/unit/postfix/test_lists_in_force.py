@@ -157,7 +157,7 @@ def test_a_list_that_only_warns_is_named(main: str, is_tried: bool) -> None:
     tried = trials(found(main))
     assert bool(tried) == is_tried
     zone = custom_zone(CustomBlocklist("bl.example.org", "client"))
-    (health,) = check.judge_lists([Health(zone, WORKS, "")], (), tried)
+    (health,) = check.judge_lists([Health(zone, WORKS, "")], (), trials=tried)
     assert health.verdict == (WARNING if is_tried else RIGHT)
     if is_tried:
         assert "_restrictions has warn_if_reject before it" in health.seen

@@ -10,6 +10,7 @@ from wizard.check.certificates.probing import PortTls
 from wizard.check.tls.services import PortSettings
 from wizard.finding import UNKNOWN, Check, Finding
 
+_VERSIONS = re.compile(r"smtpd_tls_(mandatory_)?(protocols|exclude_ciphers)")
 _LISTS = re.compile(r"tls_(high|medium|low|export|null)_cipherlist|smtpd_tls_(mandatory_)?ciphers")
 
 
@@ -63,6 +64,32 @@ def judge_ciphers(
         )
     else:
         yield check.right("refused, those without authentication too")
+
+
+def judge_versions(
+    ports: Mapping[int, PortTls], here: Mapping[int, PortSettings], *, is_modern: bool
+) -> Iterator[Finding]:
+    """`tls.versions`: each port takes TLS 1.2 as well; nothing with `is_modern`, where that is chosen."""
+    tried = {port: one for port, one in ports.items() if one.weak is not None}
+    if is_modern or not tried:
+        return
+    check = Check("tls.versions", "TLS: versions", "TLS 1.2 on each port", fatal=False)
+    refusing = [port for port, one in tried.items() if one.refuses_1_2]
+    unknown = [port for port, one in tried.items() if not one.takes_1_2]
+    if not refusing:
+        listed = ", ".join(map(str, unknown))
+        yield (
+            check.unknown(f"port {listed}: no answer in time") if unknown else check.right("taken")
+        )
+        return
+    names = dict.fromkeys(
+        name for port in refusing for name in here[port].tls if _VERSIONS.fullmatch(name)
+    )
+    yield check.warning(
+        f"port {', '.join(map(str, refusing))}: TLS 1.2 is refused, which older servers and programs need",
+        f"Take {' and '.join(names) or 'smtpd_tls_protocols'} out of main.cf and master.cf, or add TLSv1.2 "
+        "to it; reload.",
+    )
 
 
 def _by_port(found: Mapping[int, str]) -> str:

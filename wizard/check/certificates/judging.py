@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.answers.model import Answers
+from wizard.answers.sections.tls import MODERN
 from wizard.check.certificates import hooks, lineages, renewal
-from wizard.check.certificates.ciphers import judge_ciphers
+from wizard.check.certificates.ciphers import judge_ciphers, judge_versions
 from wizard.check.certificates.jobs import Job, jobs, timer_advice
 from wizard.check.certificates.lifetime import judge_certificates, served_chains
 from wizard.check.certificates.probing import PortTls
@@ -58,6 +59,7 @@ def judge_tls(
     )
     yield from judge_ignored(here)
     yield from judge_ciphers(ports, here)
+    yield from judge_versions(ports, here, is_modern=answers.tls.profile == MODERN)
 
 
 @dataclass(frozen=True)

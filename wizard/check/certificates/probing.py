@@ -54,6 +54,18 @@ class PortTls:
         found = {client: chain[0] for client, chain in self.chains.items() if client in kinds}
         return {ALL: self.transcript.certificate, **found}
 
+    @property
+    def refuses_1_2(self) -> bool:
+        """True if TLS began in the session, and no client of TLS 1.2 got a certificate."""
+        answers = (self.weak, self.anonymous)
+        is_refused = all(one is not None and one.refused for one in answers)
+        return bool(self.transcript.certificate) and is_refused and not self.takes_1_2
+
+    @property
+    def takes_1_2(self) -> bool:
+        """True if a client of TLS 1.2 got a certificate."""
+        return not self.chains.keys().isdisjoint(_OF_KIND)
+
 
 def probe(
     where: Endpoint,

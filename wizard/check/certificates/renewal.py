@@ -12,6 +12,7 @@ from wizard.certificates.certbot import PROGRAMS
 from wizard.certificates.lineage import name_problem
 from wizard.check.certificates.hooks import CLI_INIS, NO, cli_options
 from wizard.check.certificates.jobs import CERTBOT, Job
+from wizard.check.certificates.obstacles import unknown_to_certbot, web_server_at_boot
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
@@ -38,7 +39,8 @@ class Renewal:
     `has_certbot` is True if the program was found. `jobs` are what runs an ACME client by itself,
     `timer` what to do with certbot's timer. `trials` is what has certbot use a server for trials.
     `there` has the web roots, credentials and
-    programs of hooks in the conf that exist.
+    programs of hooks in the conf that exist. `unknown` is what this certbot does not know, with the
+    advice. `web_server` takes port 80 at the next boot.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Renewal:
     timer: str = ""
     trials: str = ""
     there: frozenset[str] = frozenset()
+    unknown: tuple[str, str] = ("", "")
+    web_server: str = ""
 
 
 def lineage_of(path: str) -> str:
@@ -76,6 +80,8 @@ def read_renewal(
         timer,
         _trials(door, name, said),
         frozenset(path for path in _named(said) if door.stat(path) is not None) | programs,
+        unknown_to_certbot(door, said.get("authenticator", "")),
+        web_server_at_boot(door),
     )
 
 
@@ -246,6 +252,7 @@ def _problem(
             f"{conf} has renew_before_expiry = {late[0] if late else ''}",
             "Take it out: certbot then renews in the last third of the lifetime.",
         ),
+        (bool(renewal.unknown[0]), *renewal.unknown),
         (bool(absent), f"{conf} names {', '.join(absent)}, which is not there", dry_run),
         (
             authenticator == "manual" and "manual_auth_hook" not in said,
@@ -256,6 +263,11 @@ def _problem(
             authenticator == "standalone" and HTTP in listeners,
             f"its authenticator needs port 80, which {listeners.get(HTTP, '')} holds",
             f"Issue it by webroot instead. {dry_run}",
+        ),
+        (
+            authenticator == "standalone" and bool(renewal.web_server) and "pre_hook" not in said,
+            f"its authenticator needs port 80, which {renewal.web_server}.service takes at the next boot",
+            f"`systemctl disable {renewal.web_server}`, or issue it by webroot. {dry_run}",
         ),
         (
             is_by_http and is_closed and "pre_hook" not in said,

@@ -22,7 +22,7 @@ from wizard.secrets import may_have_key
 _CAUSES = re.compile(
     r"main\.cf\.\w+|(?:parameters|behind|transport)\.\w+|unit\.active|master\.cf\.(?!twice|others)\w+"
     r"|restrictions\.[\w-]+|networks\.trusted|socket\.\w+|tables|table\.sender_access|delivery\.lmtp|blocklist\.[\w.-]+"
-    r"|dns\.resolver|firewall\.(?:rules|addresses)|dovecot\.(?:config|tls)"
+    r"|dns\.resolver|firewall\.(?:rules|addresses)|dovecot\.(?:config|tls|listen)"
 )
 """Findings about what is set; those below show what comes of it."""
 _EFFECTS = re.compile(

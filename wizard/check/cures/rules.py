@@ -341,7 +341,7 @@ RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (rf"smtp\.{_PORT}\..*", (of_parameters, of_advice, of_columns, of_policy)),
     (r"delivery\.lmtp", (of_parameters, of_advice)),
     (r"path\..*", (of_parameters,)),
-    (r"tls\.ciphers", (of_parameters,)),
+    (r"tls\.(?:ciphers|versions)", (of_parameters,)),
     (r"tls\.\d+", (section("tls"),)),
     (r"certificate\.ignored", (section("certificate"), of_ignored)),
     (

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Callable, Optional
 
 from wizard.answers.catalogue import ListZone
+from wizard.answers.rules.names import is_public_name
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.dns.addresses import public4
 from wizard.dns.blocklists import Health, ask_lists
@@ -28,22 +29,24 @@ def begin_lists(
     network: Optional[Network],
     pool: Executor,
     key: str = "",
-    proxies: Collection[str] = (),
     *,
+    proxies: Collection[str] = (),
+    domains: Collection[str] = (),
     trials: Mapping[str, str] = _NONE,
 ) -> Callable[[], Iterator[Finding]]:
     """Query all lists in use in a thread of the pool; call the result to wait for the findings.
 
     This host's addresses are its own and `proxies`, which are those of proxy_interfaces (postconf(5)).
-    `trials` has by zone the place of each list that refuses nobody.
+    `domains` are those of its senders. `trials` has by zone the place of each list that refuses nobody.
     """
     zones = with_key({one.name: one for one in zones_to_test(lists)}.values(), key)
     if network is None:
         why = "the host's resolvers could not be read"
         return lambda: (_check(one).unknown(why) for one in zones)
     addresses = public4((*network.addresses, *proxies))
-    pending = pool.submit(ask_lists, zones, network.resolvers, addresses, seconds=SECONDS)
-    return lambda: judge_lists(pending.result(), addresses, trials)
+    named = [one for one in domains if is_public_name(one)]
+    pending = pool.submit(ask_lists, zones, network.resolvers, addresses, named, seconds=SECONDS)
+    return lambda: judge_lists(pending.result(), addresses, named, trials)
 
 
 def lists_unknown(lists: Blocklists, why: str) -> Iterator[Finding]:
@@ -52,9 +55,12 @@ def lists_unknown(lists: Blocklists, why: str) -> Iterator[Finding]:
 
 
 def judge_lists(
-    found: Collection[Health], addresses: Collection[str], trials: Mapping[str, str] = _NONE
+    found: Collection[Health],
+    addresses: Collection[str],
+    domains: Collection[str] = (),
+    trials: Mapping[str, str] = _NONE,
 ) -> Iterator[Finding]:
-    """`blocklist.NAME` for each list, and `blocklist.NAME.own` for this host's own addresses.
+    """`blocklist.NAME` for each list, and `blocklist.NAME.own` for this host's own addresses or domains.
 
     None fails a run, because a list is not part of this host. A list that fails as an earlier one
     does, follows from it.
@@ -79,8 +85,9 @@ def judge_lists(
             cause = causes.setdefault((health.state, why), check.id)
             failed = check.warning(f"{health.state}: {health.said}", health.advice)
             yield replace(failed, follows="" if cause == check.id else cause)
-        if health.works and health.zone.by_address and addresses:
-            yield _own(health, addresses)
+        subjects = addresses if health.zone.by_address else domains
+        if health.works and subjects:
+            yield _own(health, subjects)
 
 
 def _check(zone: ListZone) -> Check:
@@ -88,10 +95,11 @@ def _check(zone: ListZone) -> Check:
     return Check(f"blocklist.{zone.name}", f"blocklist {zone.zone}", expected, fatal=False)
 
 
-def _own(health: Health, addresses: Collection[str]) -> Finding:
+def _own(health: Health, subjects: Collection[str]) -> Finding:
     zone = health.zone
+    subject = "this host" if zone.by_address else "its domain"
     check = Check(
-        f"blocklist.{zone.name}.own", f"this host in {zone.zone}", "not listed", fatal=False
+        f"blocklist.{zone.name}.own", f"{subject} in {zone.zone}", "not listed", fatal=False
     )
     if health.odd:
         takes = "Postfix takes it for a listing: give the list a reply filter (=127.0.0.[2..11])."
@@ -99,7 +107,7 @@ def _own(health: Health, addresses: Collection[str]) -> Finding:
         advice = f"{does} {'' if zone.replies else takes}".strip()
         return check.warning(printable(f"{shortened(health.odd, 3)} for this host"), advice)
     if not health.own:
-        return check.right(f"{', '.join(addresses)} not listed")
+        return check.right(f"{', '.join(subjects)} not listed")
     page = f" Its page tells why, and how to be taken off: {zone.page}" if zone.page else ""
     advice = f"Servers that ask this list refuse this host's mail.{page}"
     return check.warning(f"{', '.join(health.own)} is listed", advice)

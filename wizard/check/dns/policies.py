@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Optional
+from collections.abc import Collection, Iterator
+from typing import Callable, Optional
 
 from wizard.answers.rules.addresses import is_address
 from wizard.check.dns.dns_check import DnsCheck, shown, together
@@ -20,10 +20,15 @@ _NONE = "Publish it, so that large providers take your mail."
 _INSIDE = "Publish it in the outside view."
 
 
-def judge_policies(basis: Basis) -> Iterator[Finding]:
+Missing = Callable[[Collection[str]], Collection[str]]
+"""Returns which of some addresses are of this host, and nobody's."""
+
+
+def judge_policies(basis: Basis, missing: Missing = lambda _: ()) -> Iterator[Finding]:
     """Yield dns.spf, .spf.local, .spf.host if the host's name has a record, .dmarc, .dmarc.local.
 
-    A finding `.local` is about all other local domains together.
+    A finding `.local` is about all other local domains together. `missing` gets the
+    addresses that get reports.
     """
     host, domain = basis.host, basis.answers.hostname.mydomain
     others = tuple(one for one in basis.domains if one != domain)[: MOST_DOMAINS - 1]
@@ -33,11 +38,11 @@ def judge_policies(basis: Basis) -> Iterator[Finding]:
         yield together(check, {one: _spf(check.id, one, basis) for one in others})
     if host != domain and spf.records_of(basis.found.of(host, "TXT")):
         yield _spf("dns.spf.host", host, basis)
-    yield _dmarc("dns.dmarc", domain, basis)
+    yield _dmarc("dns.dmarc", domain, basis, missing)
     others = tuple(one for one in others if one in basis.tops or basis.texts(f"_dmarc.{one}", "v"))
     if others:
         check = DnsCheck("dns.dmarc.local", "DMARC of the local domains", "a record for each")
-        yield together(check, {one: _dmarc(check.id, one, basis) for one in others})
+        yield together(check, {one: _dmarc(check.id, one, basis, missing) for one in others})
 
 
 def _spf(finding_id: str, name: str, basis: Basis) -> Finding:
@@ -184,7 +189,7 @@ def relay_addresses(basis: Basis) -> tuple[str, ...]:
     return (*public4(every), *public6(every))
 
 
-def _dmarc(finding_id: str, domain: str, basis: Basis) -> Finding:
+def _dmarc(finding_id: str, domain: str, basis: Basis, missing: Missing) -> Finding:
     found, owner = basis.found, f"_dmarc.{domain}"
     check = DnsCheck(
         finding_id,
@@ -199,13 +204,27 @@ def _dmarc(finding_id: str, domain: str, basis: Basis) -> Finding:
     if near and not records:
         return check.says(near, WARNING, "It must begin with v=DMARC1; to count.")
     inside = is_inside(found.of(basis.host, "A"))
-    missing = _not_one(check, answer, len(records), inside=inside)
-    if missing is not None:
-        return missing
+    number = _not_one(check, answer, len(records), inside=inside)
+    if number is not None:
+        return number
     wrong = dmarc.fault(records[0])
     if wrong:
         return check.says(f"{records[0]}: {wrong}", WARNING, "Correct it (RFC 7489, 6.3).")
-    return _readers(check, records[0], domain, basis) or _strict(check, records[0], domain, basis)
+    return (
+        _readers(check, records[0], domain, basis)
+        or _nobody(check, records[0], missing)
+        or _strict(check, records[0], domain, basis)
+    )
+
+
+def _nobody(check: DnsCheck, record: str, missing: Missing) -> Optional[Finding]:
+    """Check that somebody here reads the reports that come to this host."""
+    unread = missing(dmarc.addresses(record))
+    if not unread:
+        return None
+    address = min(unread)
+    advice = f"Reports are returned: write an alias for {address.partition('@')[0]}, or correct rua and ruf."
+    return check.says(f"{record}: nobody here is {address} (rua, ruf)", WARNING, advice)
 
 
 def _readers(check: DnsCheck, record: str, domain: str, basis: Basis) -> Optional[Finding]:

@@ -13,7 +13,7 @@ from typing import Callable, Optional
 from wizard.answers.model import Answers
 from wizard.answers.rules.names import is_public_name
 from wizard.check.dns.dns_check import DnsCheck
-from wizard.check.dns.policies import judge_policies
+from wizard.check.dns.policies import Missing, judge_policies
 from wizard.check.dns.programs import judge_programs
 from wizard.check.dns.servers import judge_servers
 from wizard.check.dns.sts_policies import fetch_policies
@@ -42,12 +42,14 @@ def begin_lookups(
     asks_others: bool = True,
     keys: Callable[[], ServedKeys] = lambda: NO_KEYS,
     relay: str = "",
+    missing: Missing = lambda _: (),
 ) -> Callable[[], Iterator[Finding]]:
     """Send the queries in a thread of the pool; call the result to wait for the findings.
 
     `proxies` are the addresses of proxy_interfaces (postconf(5)). Without `asks_others` only names
     of this host and its domains are queried, and no policy is fetched. `keys` waits for what port 25
-    served. `relay` is a relay host of main.cf that the answers do not have.
+    served. `relay` is a relay host of main.cf that the answers do not have. `missing` says which addresses
+    of this host are nobody's.
     """
     if network is None:
         why = "the host's resolvers could not be read"
@@ -66,7 +68,13 @@ def begin_lookups(
 
     pending = pool.submit(look)
     return lambda: judge_lookups(
-        answers, pending.result()[0], proxies, keys=keys(), relay=relay, fetched=pending.result()[1]
+        answers,
+        pending.result()[0],
+        proxies,
+        keys=keys(),
+        relay=relay,
+        fetched=pending.result()[1],
+        missing=missing,
     )
 
 
@@ -78,6 +86,7 @@ def judge_lookups(
     keys: ServedKeys = NO_KEYS,
     relay: str = "",
     fetched: Mapping[str, Fetched] = _NOTHING,
+    missing: Missing = lambda _: (),
 ) -> Iterator[Finding]:
     """Yield dns.a, .cname, .aaaa, .ptr.ADDRESS, .mx, .mx.local, .spf, .dmarc and more, in this order.
 
@@ -105,7 +114,7 @@ def judge_lookups(
         yield _local(answers.domains.local, found, host)
     outer = (*public4((*found.addresses, *proxies)),)
     basis = Basis(answers, outer, found, keys, answers.relay.host or relay)
-    yield from judge_policies(basis)
+    yield from judge_policies(basis, missing)
     yield from judge_transport(basis, fetched)
     yield from judge_programs(basis)
     yield from judge_servers(found)

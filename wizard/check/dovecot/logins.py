@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Optional
 
 from wizard.check.commands import NOTHING, CommandResult, start_command
-from wizard.check.host.sockets import READ, allows, identity
+from wizard.check.dovecot.password_files import closes, denies, lacks_users, schemeless, setting
 from wizard.door import Door
-from wizard.finding import WRONG, Check, Finding
+from wizard.finding import WARNING, WRONG, Check, Finding
 from wizard.text import first_line, printable
 
 DOVECONF = ("env", "DOVECOT_HOSTDOMAIN=localhost", "doveconf")
 PASSDB = (*DOVECONF, "passdb")
 USERDB = (*DOVECONF, "userdb")
 MECHANISMS = (*DOVECONF, "-h", "auth_mechanisms")
+SCHEMES = ("doveadm", "pw", "-l")
 
 NOT_RUN = CommandResult(NOTHING, "doveconf was not run")
 
@@ -33,11 +33,11 @@ _OF_THIS_HOST = re.compile(
 )
 """A userdb whose users are those of the host (Dovecot: userdb passwd)."""
 _ANYBODY = re.compile(r"\bnopassword\b(?!\s*=\s*(?:no|n)\b)", re.IGNORECASE)
-USER = "dovecot"
-"""Dovecot's default_internal_user, by which its auth service reads files."""
 _PROXY = re.compile(r"\bproxy(?:_maybe)?\b(?!\s*=\s*(?:no|n)\b)", re.IGNORECASE)
 """A passdb that hands logins on: another server asks for the password and has the mailbox."""
 _PLAIN = frozenset({"plain", "login"})
+_OF_OLD = frozenset({"cram-md5", "digest-md5", "apop", "ntlm", "otp", "skey", "rpa"})
+"""Mechanisms that most mail programs of today lack, or for which stored passwords are no use."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,21 @@ class Logins:
     users: Mapping[str, Optional[bool]] = field(default_factory=dict)
     said: str = ""
     userdb: CommandResult = NOT_RUN
+    schemes: CommandResult = NOT_RUN
 
 
 def begin_logins(door: Door, user: str, domain: str) -> Callable[[], Logins]:
     """Start the commands; call the result to wait. `user` is a person of this host, "" for none."""
-    commands = [start_command(door, one) for one in (PASSDB, MECHANISMS, USERDB)]
+    commands = [start_command(door, one) for one in (PASSDB, MECHANISMS, USERDB, SCHEMES)]
     spellings = [user, f"{user}@{domain}"] if user else []
     lookups = {one: start_command(door, ("doveadm", "user", one)) for one in spellings}
 
     def finish() -> Logins:
-        passdb, mechanisms, userdb = (one() for one in commands)
+        passdb, mechanisms, userdb, schemes = (one() for one in commands)
         found = {one: pending() for one, pending in lookups.items()}
         known = {one: _has(result) for one, result in found.items()}
         said = next((first_line(one.outcome.stderr) for one in found.values()), "")
-        return Logins(passdb, mechanisms, known, said, userdb)
+        return Logins(passdb, mechanisms, known, said, userdb, schemes)
 
     return finish
 
@@ -115,73 +116,53 @@ def _passwords(logins: Logins) -> Finding:
     words = logins.mechanisms.text.lower().split()
     if not blocks:
         return check.wrong("no passdb: nobody can log in", "Add a passdb, such as that of PAM.")
+    people = [one for one in logins.users if "@" not in one]
     fault = next(filter(None, (_opens(name, block) for name, block in blocks)), "")
-    closed = next(filter(None, (_closes(name, block) for name, block in blocks)), "")
-    if not closed and len(blocks) == 1:
-        closed = _lacks_users(*blocks[0])
     if "anonymous" in words:
         fault = fault or "auth_mechanisms has anonymous: no password is needed"
-    if fault:
-        return check.wrong(printable(fault), "Take that out of Dovecot, and restart it.")
-    if closed:
-        return check.wrong(printable(closed), "Correct that file or its owner and mode.")
-    if words and not _PLAIN & set(words):
-        return check.warning(
-            printable(f"auth_mechanisms: {' '.join(words)}"),
-            "Mail programs speak PLAIN or LOGIN: add plain to auth_mechanisms.",
+    closed = next(filter(None, (closes(name, block) for name, block in blocks)), "")
+    if not closed and len(blocks) == 1:
+        closed = lacks_users(*blocks[0])
+    denied = next(filter(None, (denies(name, block, people) for name, block in blocks)), "")
+    for seen, advice in (
+        (fault, "Take that out of Dovecot, and restart it."),
+        (closed, "Correct that file or its owner and mode."),
+        (denied, "Take that passdb out, or those names out of its file; restart Dovecot."),
+    ):
+        if seen:
+            return check.wrong(printable(seen), advice)
+    return _unused(check, blocks, words, logins.schemes.text.split()) or check.right(
+        f"{len(blocks)} passdb, none for everybody"
+    )
+
+
+def _unused(
+    check: Check, blocks: list[tuple[str, str]], words: list[str], schemes: list[str]
+) -> Optional[Finding]:
+    """Return the finding about passwords that Dovecot cannot compare, or that no program sends."""
+    strange = schemeless(blocks, schemes)
+    if strange is not None:
+        advice = (
+            "Store those passwords anew: `doveadm pw` makes one, `doveadm pw -l` lists the schemes."
         )
-    return check.right(f"{len(blocks)} passdb, none for everybody")
+        return check.finding(WRONG if strange.are_all else WARNING, printable(strange.seen), advice)
+    if not words or _PLAIN & set(words):
+        return None
+    return check.finding(
+        WRONG if _OF_OLD.issuperset(words) else WARNING,
+        printable(f"auth_mechanisms: {' '.join(words)}"),
+        "Mail programs speak PLAIN or LOGIN: add plain to auth_mechanisms.",
+    )
 
 
 def _opens(name: str, block: str) -> str:
     """Return how a passdb lets everybody in, "" if it does not."""
-    kind = f"{name} {_setting(block, 'driver')}".strip()
+    kind = f"{name} {setting(block, 'driver')}".strip()
     if _PROXY.search(block):
         return ""
     if _ANYBODY.search(block):
         return f"passdb {kind} with nopassword: any password is taken"
     return f"passdb {kind}: one password is that of every name" if "static" in kind else ""
-
-
-def _closes(name: str, block: str) -> str:
-    """Return why Dovecot cannot read a file of passwords, "" where it can."""
-    path = _password_file(name, block)
-    if not path:
-        return ""
-    try:
-        status = Path(path).stat()
-    except OSError as error:
-        return f"passdb {path}: {error.strerror}"
-    who = identity(USER)
-    if who is not None and not allows(status, who, READ):
-        return f"passdb {path}: the user {USER} may not read it"
-    return ""
-
-
-def _lacks_users(name: str, block: str) -> str:
-    """Return that a file of passwords has no user. Where others follow it, it need not have any."""
-    path = _password_file(name, block)
-    if not path:
-        return ""
-    try:
-        text = Path(path).read_text("utf-8", "replace")
-    except OSError as error:
-        return f"passdb {path}: {error.strerror}"
-    rows = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return "" if rows else f"passdb {path}: no user is in it"
-
-
-def _password_file(name: str, block: str) -> str:
-    """Return the file of passwords of a passdb, "" where it has none or one for each domain."""
-    if "passwd-file" not in f"{name} {_setting(block, 'driver')}":
-        return ""
-    words = [_setting(block, "passwd_file_path"), *_setting(block, "args").split()]
-    return next((one for one in reversed(words) if one.startswith("/") and "%" not in one), "")
-
-
-def _setting(block: str, name: str) -> str:
-    found = re.search(rf"^\s*{name} = (.*)$", block, re.MULTILINE)
-    return found[1].strip() if found else ""
 
 
 def _names(logins: Logins) -> Finding:

@@ -14,6 +14,7 @@ from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.check.dovecot.delivery import socket_fault
+from wizard.check.dovecot.listening import judge_listening
 from wizard.check.dovecot.logins import Logins, begin_logins, judge_logins
 from wizard.check.dovecot.values import judge_values
 from wizard.check.guard import guarded
@@ -61,6 +62,7 @@ class Observed:
     why: str = ""
     logins: Optional[Logins] = None
     homes: tuple[Finding, ...] = ()
+    listening: tuple[Finding, ...] = ()
 
 
 def begin_mailboxes(
@@ -76,6 +78,7 @@ def begin_mailboxes(
             dovecot = _read(door)
             files = [one for one in certificate(dovecot.settings, dovecot.version) if one]
             missing = tuple(one for one in files if door.stat(one) is None)
+            listening = tuple(judge_listening(door, dovecot))
             runs = dovecot.usable and dovecot.unit.active in RUNNING_STATES
         except Trouble as trouble:
             return Observed(Dovecot(), why=str(trouble))
@@ -86,10 +89,12 @@ def begin_mailboxes(
         parts = (lambda: judge_values(door, dovecot, met), lambda: _homes(door, dovecot))
         homes = tuple(one for part in parts for one in guarded("Dovecot", part)) if runs else ()
         if not (dovecot.reader and socket) or socket_fault(socket):
-            return Observed(dovecot, missing=missing, logins=logins, homes=homes)
+            return Observed(
+                dovecot, missing=missing, logins=logins, homes=homes, listening=listening
+            )
         recipient = f"{dovecot.reader}@{answers.hostname.myhostname}"
         session = converse(Endpoint(socket), lmtp_script(recipient), seconds)
-        return Observed(dovecot, session, missing, logins=logins, homes=homes)
+        return Observed(dovecot, session, missing, logins=logins, homes=homes, listening=listening)
 
     begun = pool.submit(look)
     return lambda: judge_mailboxes(begun.result(), answers)
@@ -226,6 +231,8 @@ def _faults(observed: Observed, want: Wanted, lacks: Collection[str]) -> Iterato
         )
     if observed.missing and "tls" not in lacks:
         yield from _tls(observed)
+    is_named = observed.missing or settings.get("ssl") == "no"
+    yield from (one for one in observed.listening if not (is_named and one.id == "dovecot.tls"))
 
 
 def _logins(settings: Mapping[str, str], lacks: Collection[str]) -> Iterator[Finding]:

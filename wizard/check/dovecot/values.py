@@ -67,6 +67,7 @@ def judge_values(door: Door, dovecot: Dovecot, delimiter: str) -> Iterator[Findi
     yield from _trusted(settings)
     yield from _owner(settings)
     yield from _log(settings)
+    yield from _silent(settings)
     yield from _limits(settings)
     yield from _plugins(door, settings)
     # Where a userdb has another owner for mailboxes, the user's own numbers do not count.
@@ -124,6 +125,17 @@ def _log(settings: Mapping[str, str]) -> Iterator[Finding]:
             yield _check("log", "passwords in the log", "none").warning(
                 f"{name} = {settings[name]}: passwords are written to the log",
                 f"Take {name} out, restart Dovecot, and remove them from the log.",
+            )
+            return
+
+
+def _silent(settings: Mapping[str, str]) -> Iterator[Finding]:
+    """Find a log that is thrown away, so that nobody learns why mail or a login fails."""
+    for name in ("log_path", "info_log_path"):
+        if settings.get(name) == "/dev/null":
+            yield _check("log", "where its log goes", "where somebody reads it").warning(
+                f"{name} = /dev/null: its log is thrown away",
+                f"Set `{name} = syslog` or take it out, and restart Dovecot.",
             )
             return
 

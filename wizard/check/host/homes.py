@@ -16,6 +16,7 @@ from wizard.check.paths.targets import fault_of
 from wizard.door import Door
 from wizard.finding import NO_CURE, WARNING, WRONG, Check, Cure, Finding
 from wizard.host.dovecot import people_of
+from wizard.host.inode_flags import frozen
 from wizard.regular_file import read_at_most
 from wizard.text import printable
 
@@ -146,6 +147,20 @@ def _maildir(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
     elif status.st_mode & stat.S_IROTH:
         seen = f"everybody may read {path} (mode)"
         yield _with_mode(_Found(False, seen), user, "700", path)
+    yield from _frozen(path, user)
+
+
+def _frozen(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
+    """Yield a directory of a Maildir in which not even root may write, by a flag of chattr(1)."""
+    for one in (path, *(path / name for name in ("tmp", "new", "cur"))):
+        why, letter = frozen(str(one))
+        if why:
+            argv = ("chattr", f"-{letter}", str(one))
+            # Only root can have set it, and a link in the way would lead root elsewhere.
+            is_plain = not any(map(Path.is_symlink, (path, one)))
+            seen = f"{one} is {why} (chattr +{letter}): {user.pw_name} gets no mail"
+            yield _Found(True, seen, f"`{shlex.join(argv)}`", Cure((argv,) if is_plain else ()))
+            return
 
 
 def _with_mode(found: _Found, user: pwd.struct_passwd, mode: str, path: Path) -> _Found:

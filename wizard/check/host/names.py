@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wizard.check.host.sockets import READ, closed_to_postfix, identity
 from wizard.door import Door
-from wizard.finding import NO_CURE, Check, Finding, cure
+from wizard.finding import NO_CURE, Check, Cure, Edit, Finding, cure
 from wizard.host.facts import Network
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
@@ -30,6 +30,9 @@ PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465}
 
 _BY_DNS = frozenset({"dns", "resolve"})
 _SOURCES = re.compile(r"^[ \t]*hosts[ \t]*:(.*)$", re.MULTILINE)
+_INVENTS = re.compile(r"\b(?:myhostname|resolve)\b")
+"""Sources that know localhost without a file."""
+_KERNEL = "/proc/sys/kernel/hostname"
 _ACTION = re.compile(r"\[[^]]*\]")
 _ENDS_AT_FILES = re.compile(
     r"\bfiles\s*\[[^]]*(?:\bNOTFOUND\s*=\s*return|!\s*(?:SUCCESS|UNAVAIL|TRYAGAIN)\s*=\s*return)",
@@ -41,7 +44,7 @@ _ENDS_AT_FILES = re.compile(
 def judge_names(
     door: Door, host: str, network: Network, services: Sequence[Service], settings: Settings
 ) -> Iterator[Finding]:
-    """`names.read`, `.hosts`, `.sources` and `.ports`; `host` is the name of this mail server.
+    """`names.read`, `.hosts`, `.localhost`, `.host`, `.sources` and `.ports`; `host` is this mail server.
 
     An address of proxy_interfaces is this server's, and of the names in known_tcp_ports Postfix asks
     no services(5) (postconf(5)).
@@ -50,6 +53,8 @@ def judge_names(
     if network.addresses:
         own = (*network.addresses, *settings.words("proxy_interfaces"))
         yield from _hosts(_rows(door, HOSTS), host, own)
+    yield from _localhost(door)
+    yield from _own_name(door, host)
     yield from _sources(door.read_text(NSSWITCH) or "")
     known = re.split("[=,]", settings.value("known_tcp_ports"))
     by_postfix = {name.strip() for name in known}
@@ -94,6 +99,33 @@ def _hosts(rows: Sequence[Sequence[str]], host: str, own: Sequence[str]) -> Iter
         yield check.warning(printable(seen), printable(advice))
     elif given:
         yield check.right(printable(", ".join(given)))
+
+
+def _localhost(door: Door) -> Iterator[Finding]:
+    """Find a hosts(5) without localhost, where no other source is sure to have it (nss-myhostname(8))."""
+    text = door.read_text(HOSTS)
+    names = {one.lower() for words in _rows(door, HOSTS) for one in words[1:]}
+    sources = _SOURCES.search(door.read_text(NSSWITCH) or "")
+    if text is None or "localhost" in names or (sources and _INVENTS.search(sources[1])):
+        return
+    lines = "".join(f"{one} localhost localhost.localdomain\n" for one in ("127.0.0.1", "::1"))
+    yield Check("names.localhost", f"{HOSTS}: localhost", "this host itself", fatal=False).warning(
+        f"{HOSTS} has no localhost: programs ask the DNS for it, and may find nobody",
+        f"Add `127.0.0.1 localhost` and `::1 localhost` to {HOSTS}.",
+        Cure(edits=(Edit(HOSTS, "", f"{lines}{text}"),)),
+    )
+
+
+def _own_name(door: Door, host: str) -> Iterator[Finding]:
+    """Find a host that has no name of its own: its log and its own mail name localhost."""
+    name = door.readable_text(_KERNEL).strip()
+    if name.partition(".")[0].lower() == "localhost":
+        sets = f"hostnamectl set-hostname {host}"
+        yield Check("names.host", "the name of this host", "one of its own", fatal=False).warning(
+            printable(f"hostname(1) is {name}: its log and mail of its programs name no host"),
+            printable(f"`{sets}`, or another name of yours."),
+            cure(sets),
+        )
 
 
 def _plain(address: str) -> str:

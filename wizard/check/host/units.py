@@ -9,7 +9,7 @@ from dataclasses import replace
 from wizard.check.commands import CommandResult
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import RIGHT, WARNING, Check, Cure, Finding, cure
+from wizard.finding import RIGHT, WARNING, WRONG, Check, Cure, Finding, cure
 from wizard.host import mta_facts
 from wizard.host.mta import read_alternative
 from wizard.host.units import POSTFIX, properties
@@ -65,6 +65,8 @@ _READ = re.compile(
 )
 _STOPPED = frozenset({"inactive", "failed"})
 _DISABLED = frozenset({"disabled", "masked", "masked-runtime"})
+_MAILERS = re.compile(r"mail|smtp|exim|courier|\bdma\b")
+"""How programs are named that take mail in place of Postfix's sendmail(1)."""
 _STARTERS = ("TriggeredBy", "WantedBy", "RequiredBy")
 """Properties with the units that start another one, which then need not be enabled."""
 
@@ -163,10 +165,13 @@ def judge_alternative(door: Door) -> Iterator[Finding]:
     found = read_alternative(door)
     if not found.current:
         return
+    known = {path for path, _ in found.choices}
+    is_mailer = found.current in known or _MAILERS.search(found.current.rpartition("/")[2])
+    other = WARNING if is_mailer else WRONG
     yield Check(
         "sendmail.alternative", "sendmail(1), as cron calls it", found.of_postfix, fatal=False
     ).finding(
-        WARNING if found.is_other else RIGHT,
+        other if found.is_other else RIGHT,
         found.current,
         f"Run `alternatives --set mta {found.of_postfix}`: mail of this host's own programs does "
         "not reach Postfix.",

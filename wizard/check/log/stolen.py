@@ -12,6 +12,7 @@ from typing import Callable
 from wizard.certificates.dates import moment
 from wizard.check.log.lines import Line, Reader
 from wizard.check.log.senders import MIN_RECIPIENTS, Sender, Senders
+from wizard.check.log.troubles import Repeated, Troubles, judge_troubles, merged
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import WARNING, WRONG, Check, Finding
@@ -47,7 +48,7 @@ COMMANDS = (
 
 @dataclass(frozen=True)
 class Recent:
-    """What the newest lines say: the logins, the time of the first line, and if it was all read.
+    """What the newest lines say: the logins, what they repeat, the time of the first, and if all was read.
 
     `first` is 0.0 without a line; `is_cut` is True if reading took too long.
     """
@@ -55,15 +56,19 @@ class Recent:
     senders: Sequence[Sender] = ()
     first: float = 0.0
     is_cut: bool = False
+    troubles: Sequence[Repeated] = ()
 
 
 def begin_stolen(door: Door, pool: Executor) -> Callable[[], Iterator[Finding]]:
-    """Read the log in a thread of the pool; call the result to wait for `log.senders`."""
+    """Read the log in a thread of the pool; call the result to wait for `log.senders`, `.troubles`."""
     now = time.time()
     pending = pool.submit(read_recent, door, now)
 
     def finish() -> Iterator[Finding]:
-        yield judge_stolen(pending.result(), now)
+        seen = pending.result()
+        yield judge_stolen(seen, now)
+        repeated = judge_troubles(seen.troubles, moment(seen.first) if seen.first else "")
+        yield from () if repeated is None else (repeated,)
 
     return finish
 
@@ -73,16 +78,19 @@ def read_recent(door: Door, now: float, seconds: float = PROBE_SECONDS) -> Recen
     until = time.monotonic() + seconds
     worst: dict[bytes, Sender] = {}
     begins: list[float] = []
+    troubles: list[Sequence[Repeated]] = []
     for argv in COMMANDS:
         remaining = max(0.1, until - time.monotonic())
         with contextlib.suppress(Trouble):
             found = recent(_lines(door.stream(argv, seconds=remaining), now))
             begins += [found.first] if found.first else []
+            troubles.append(found.troubles)
             # Both logs may have the same messages.
             for one in found.senders:
                 worst[one.login] = max(one, worst.get(one.login, one), key=_recipients)
     senders = sorted(worst.values(), key=_recipients, reverse=True)
-    return Recent(senders, min(begins, default=0.0), is_cut=time.monotonic() >= until)
+    is_cut = time.monotonic() >= until
+    return Recent(senders, min(begins, default=0.0), is_cut, merged(troubles))
 
 
 def _recipients(one: Sender) -> int:
@@ -91,11 +99,12 @@ def _recipients(one: Sender) -> int:
 
 def recent(lines: Iterable[Line]) -> Recent:
     """Return what these lines say."""
-    senders, first = Senders(), 0.0
+    senders, troubles, first = Senders(), Troubles(), 0.0
     for line in lines:
         first = first or line[0]
         senders.add(line)
-    return Recent(senders.found(), first)
+        troubles.add(line)
+    return Recent(senders.found(), first, troubles=troubles.found())
 
 
 def _lines(raw: Iterable[bytes], now: float) -> Iterator[Line]:

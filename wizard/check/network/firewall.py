@@ -51,8 +51,32 @@ def judge_firewall(
         )
         return
     yield from _open(zone, firewall, let_in)
+    yield from _too_large(zone)
     if not is_used(zone, firewall, network):
         yield _unused(zone, firewall, network)
+
+
+_TOO_LARGE = ("destination-unreachable", "fragmentation-needed", "packet-too-big")
+"""What routers say of a packet that is too large for the way (RFC 1191, RFC 8201)."""
+
+
+def _too_large(zone: Zone) -> Iterator[Finding]:
+    """Find a zone that hears no word of packets that are too large: sessions hang in the middle of a mail."""
+    blocked = [one for one in _TOO_LARGE if one in zone.icmp_blocks]
+    if blocked:
+        removes = ("firewall-cmd", f"--zone={zone.name}", f"--remove-icmp-block={blocked[0]}")
+        permanent = ("firewall-cmd", "--permanent", *removes[1:])
+        commands = " and ".join(f"`{' '.join(one)}`" for one in (removes, permanent))
+        yield Check(
+            "firewall.icmp",
+            f"firewall: ICMP in zone {zone.name}",
+            "word of large packets",
+            fatal=False,
+        ).warning(
+            f"{blocked[0]} is blocked: large messages hang on some ways",
+            f"Run {commands}.",
+            Cure((removes, permanent)),
+        )
 
 
 def _unused(zone: Zone, firewall: Firewall, network: Network) -> Finding:

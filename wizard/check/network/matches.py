@@ -31,13 +31,15 @@ _OTHERS = frozenset({"udp", "udplite", "icmp", "icmpv6", "igmp", "sctp", "dccp"}
 class Packet:
     """The first packet of a stranger's connection to a TCP port of this host, or one by `way`.
 
-    `port` is that of the server: of this host, or of the stranger's where the packet is `OUT`.
+    `port` is that of the server: of this host, or of the stranger's where the packet is `OUT`. `mark` is
+    what rules before gave it, -1 if that is not known.
     """
 
     port: int
     family: str = "ip"
     stranger: int = 0
     way: str = IN
+    mark: int = 0
 
     @property
     def source(self) -> int:

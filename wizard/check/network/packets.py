@@ -8,7 +8,7 @@ strangers represent all. What depends on their addresses is marked, since others
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Optional
 
 from wizard.check.network.matches import (
@@ -24,6 +24,19 @@ from wizard.check.network.matches import (
     is_source,
     unwrapped,
 )
+from wizard.check.network.statements import (
+    SOME,
+    XT,
+    Share,
+    accepts,
+    fits_mark,
+    is_of_mark,
+    mark_of,
+    share_of,
+    share_of_match,
+    target,
+    target_of_iptables,
+)
 from wizard.check.network.strangers import STRANGERS, Addresses
 
 ACCEPT, DROP, REJECT, RETURN = "accept", "drop", "reject", "return"
@@ -38,20 +51,10 @@ _DEEPEST = 16
 _VERDICTS = frozenset({ACCEPT, DROP, REJECT, RETURN})
 _TO = frozenset({"redirect", "dnat", "tproxy"})
 _FROM = frozenset({"snat", "masquerade"})
-_XT = {
-    "REDIRECT": "redirect",
-    "DNAT": "dnat",
-    "TPROXY": "tproxy",
-    "SNAT": "snat",
-    "MASQUERADE": "masquerade",
-}
 _SILENT = frozenset(
-    {"counter", "log", "notrack", "mangle", "ct helper", "comment", "meter", "flow", "last"}
+    {"counter", "log", "notrack", "ct helper", "comment", "meter", "flow", "last", "mangle"}
 )
 _NO_PART: tuple[str, Any] = ("", None)
-_SOME = frozenset({"limit", "quota", "ct count", "connlimit"})
-"""Statements that let a rule apply to a part of the packets."""
-
 Chain = tuple[str, str, str]
 """Family, table and name."""
 
@@ -76,13 +79,16 @@ class Verdict(NamedTuple):
 class Reading(NamedTuple):
     """Whether a rule applies (None: perhaps, or to some), what it does, and how sure that is.
 
-    `is_odd` is True if a part is not understood, `by_source` if the match depends on the source.
+    `is_odd` is True if a part is not understood, `by_source` if the match depends on the source. `share`
+    is how much of all packets it lets through, `mark` what it gives them.
     """
 
     applies: Optional[bool]
     effects: Sequence[tuple[str, Any]] = ()
     is_odd: bool = False
     by_source: bool = False
+    share: Optional[Share] = None
+    mark: Optional[int] = None
 
 
 @dataclass
@@ -90,7 +96,7 @@ class Journey:
     """What becomes of a packet: `refused` and `by` name the verdict and the chain, `changed` a rewriting.
 
     `by_source` is True if the refusal depends on the stranger's address. `odd` are chains with a rule
-    that is not understood and may meet the packet.
+    that is not understood and may meet the packet. `shares` are rules that let only a part through.
     """
 
     refused: str = ""
@@ -98,6 +104,7 @@ class Journey:
     by_source: bool = False
     changed: list[Change] = field(default_factory=list)
     odd: list[Chain] = field(default_factory=list)
+    shares: list[tuple[Share, Chain]] = field(default_factory=list)
 
 
 class Ruleset:
@@ -162,6 +169,7 @@ class Ruleset:
         applies: Optional[bool] = True
         effects: list[tuple[str, Any]] = []
         is_odd = by_source = False
+        share: Optional[Share] = None
         for part in expr:
             kind, content = next(iter(part.items()), _NO_PART)
             if kind == "match":
@@ -169,6 +177,7 @@ class Ruleset:
                 if met is False:
                     return Reading(False)
                 applies = None if met is None else applies
+                share = share or share_of_match(content)
                 is_odd |= met is None and is_of_interface(content, packet)
                 by_source |= self._depends(content.get("left"), content.get("right"), packet, at)
             elif kind == "vmap":
@@ -176,19 +185,20 @@ class Ruleset:
                     effects.append(effect)
                     by_source |= depends
             elif kind == "xt":
-                name = _target_of_iptables(content)
-                effects += [(_XT[name], None)] if name in _XT else []
-                is_odd |= name not in _XT
+                name = target_of_iptables(content)
+                effects += [(XT[name], None)] if name in XT else []
+                is_odd |= name not in XT
                 # A match of iptables is not read here: it may meet any packet, or none.
                 applies = applies if name else None
-            elif kind in _SOME:
+            elif kind in SOME:
                 # Within a limit a packet passes; over it is a reason of its own.
-                applies = applies if _accepts(expr) else None
+                share = share or share_of(kind, content, does_accept=accepts(expr))
+                applies = applies if accepts(expr) and share is None else None
             elif kind in _VERDICTS or kind in _TO or kind in _FROM or kind in {"jump", "goto"}:
                 effects.append((kind, content))
             elif kind not in _SILENT:
                 is_odd = True
-        return Reading(applies, effects, is_odd, by_source)
+        return Reading(applies, effects, is_odd, by_source, share, mark_of(expr))
 
     def _mapped(
         self, content: Any, packet: Packet, at: Chain
@@ -225,6 +235,8 @@ class Ruleset:
             return False
         if is_source(selector, packet):
             fits: Optional[bool] = packet.source in self._listed(right, packet, at)
+        elif is_of_mark(selector):
+            fits = fits_mark(selector, self._words(right, at), packet.mark)
         else:
             known = selector if isinstance(selector, dict) else {}
             fits = self._fits(known, right, packet, at, expr)
@@ -271,7 +283,8 @@ class Ruleset:
             ]
             if any(f"_{self._zone}_" in f"{one}_" for one in targets):
                 return True
-            if targets:
+            # A policy names the interfaces of the zones that it is about.
+            if targets and not any("_policy_" in one for one in targets):
                 return False
         if not self._outer:
             return False if set(map(str, words)) == {"lo"} else None
@@ -300,17 +313,23 @@ class _Walk:
         self._hook = ""
         self._accepted_some = False
         self._returned_by_source = False
+        self._accepted_share: Optional[Share] = None
         self.journey = Journey()
 
     def refused_in(self, at: Chain) -> bool:
         """Walk through a chain that the kernel calls, and return whether the packet ends there."""
         base = self._ruleset.chains[at]
         self._hook, self._accepted_some = str(base["hook"]), False
+        self._accepted_share = None
         self._returned_by_source = False
         verdict = self._walk(at, 0, is_sure=True)
         if verdict.kind in {"", RETURN} and base.get("policy") == DROP:
             verdict = Verdict(f"policy {DROP}", at, verdict.by_source)
-        if verdict.kind in {"", ACCEPT, RETURN} or self._accepted_some:
+        if verdict.kind in {"", ACCEPT, RETURN}:
+            return False
+        if self._accepted_some:
+            if self._accepted_share is not None:
+                self.journey.shares.append((self._accepted_share, verdict.by))
             return False
         self.journey.refused, self.journey.by = verdict.kind, verdict.by
         self.journey.by_source = verdict.by_source or self._returned_by_source
@@ -324,14 +343,26 @@ class _Walk:
             rule = self._ruleset.read(expr, self._packet, at)
             self.journey.odd += [at] * rule.is_odd
             is_for_all = is_sure and rule.applies is True and not rule.by_source
+            if rule.mark is not None:
+                mark = rule.mark if is_for_all else -1
+                self._packet = replace(self._packet, mark=mark)
             for kind, content in rule.effects:
                 verdict = self._effect(kind, content, at, depth, is_sure=is_for_all)
                 if rule.applies is None:
                     self._accepted_some |= verdict.kind == ACCEPT
+                    if rule.share is not None and not rule.by_source and is_sure:
+                        self._meet(rule.share, verdict)
                 elif verdict.kind:
                     self._returned_by_source |= verdict.kind == RETURN and rule.by_source
                     return verdict._replace(by_source=verdict.by_source or rule.by_source)
         return Verdict("", at)
+
+    def _meet(self, share: Share, verdict: Verdict) -> None:
+        """Note a rule that refuses what is over its share, or that lets this share alone in."""
+        if verdict.kind in {DROP, REJECT}:
+            self.journey.shares.append((share, verdict.by))
+        elif verdict.kind == ACCEPT:
+            self._accepted_share = share
 
     def _effect(self, kind: str, content: Any, at: Chain, depth: int, *, is_sure: bool) -> Verdict:
         if kind in _VERDICTS:
@@ -343,7 +374,7 @@ class _Walk:
             return Verdict("", at) if found.kind == RETURN else found
         is_sure = is_sure and not self._returned_by_source
         if kind in _TO:
-            to = _target(content)
+            to = target(content)
             if to not in {"", f":{self._packet.port}"}:
                 self.journey.changed.append(Change(SENT, f"{kind} to {to}", at, is_sure))
             return Verdict(ACCEPT, at)
@@ -358,21 +389,3 @@ def _key(row: Mapping[str, Any], name: str) -> Chain:
 
 def _priority(value: Any) -> int:
     return value if isinstance(value, int) else 0
-
-
-def _accepts(expr: Sequence[Any]) -> bool:
-    return any(ACCEPT in part for part in expr)
-
-
-def _target_of_iptables(content: Any) -> str:
-    """Return the name of a target, "" for a match."""
-    is_target = isinstance(content, dict) and content.get("type") == "target"
-    return str(content.get("name")) if is_target else ""
-
-
-def _target(content: Any) -> str:
-    """Return ADDRESS:PORT of a redirection, "" for one that changes nothing that is known."""
-    if not isinstance(content, dict):
-        return "another program" if content is None else str(content)
-    address, port = content.get("addr", ""), content.get("port")
-    return f"{address}:{port}" if port is not None else str(address)

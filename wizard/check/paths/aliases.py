@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from wizard.check.paths.targets import INCLUDE, circle, fault_of, is_user
+from wizard.check.paths.nobody import MOST_QUERIES, Nobody
+from wizard.check.paths.targets import INCLUDE, NOBODY, circle, fault_of, is_user
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import UNKNOWN, WARNING, WRONG, Check, Finding, cure
@@ -51,7 +52,10 @@ def judge_rows(door: Door, settings: Settings) -> Iterator[Finding]:
         return
     if data is None:
         return
-    faults = sorted(_faults(door, settings, data), key=lambda one: not one[0])
+    faults = sorted(
+        _with_returned(_faults(door, settings, data), Nobody(door, settings)),
+        key=lambda one: not one[0],
+    )
     if faults:
         is_wrong, seen, advice = faults[0]
         more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
@@ -61,6 +65,19 @@ def judge_rows(door: Door, settings: Settings) -> Iterator[Finding]:
         yield _ROWS.right("each leads somewhere")
     yield _index(door, tables[0], data)
     yield from _recipients(door, settings, data)
+
+
+def _with_returned(faults: Iterable[_Found], nobody: Nobody) -> Iterator[_Found]:
+    """Yield the faults; one about a name that nobody has is wrong where its mail is returned."""
+    queries = 0
+    for is_wrong, seen, advice in faults:
+        found = _NOBODY.search(seen)
+        queries += found is not None
+        if found is None or queries > MOST_QUERIES:
+            yield is_wrong, seen, advice
+        else:
+            returned = any(nobody.of([found[1]]).values())
+            yield returned, f"{seen}: its mail is returned" if returned else seen, advice
 
 
 def alias_names(door: Door) -> frozenset[str]:
@@ -99,6 +116,7 @@ def _faults(door: Door, settings: Settings, data: bytes) -> Iterator[_Found]:
                 yield is_wrong or seen.endswith(_FORBIDS), f"{name} in {ALIASES}: {seen}", closes
 
 
+_NOBODY = re.compile(rf": (\S+) {NOBODY}$")
 _WRITABLE = re.compile(r"^anybody may write (/[^\s;]+)$")
 
 _FORBIDS = ") forbids it: its mail is returned"

@@ -14,6 +14,7 @@ from wizard.errors import Trouble
 
 INCLUDE = ":include:"
 MOST_DEEP = 20
+NOBODY = "is no alias and no user"
 _EXECUTABLE = 0o111
 _OTHERS_WRITE = 0o022
 
@@ -42,7 +43,7 @@ def fault_of(door: Door, target: str, known: Collection[str]) -> Fault:
     name = bare.lstrip("\\").partition("+")[0].lower()
     if not name or "@" in name or name in known or is_user(name):
         return Fault(False, "")
-    return Fault(False, f"{name} is no alias and no user")
+    return Fault(False, f"{name} {NOBODY}")
 
 
 def is_user(name: str) -> bool:

@@ -105,7 +105,7 @@ def backends(
         names = one.options or None
         for name in (*MILTERS, PROXY):
             if names is None or name in names:
-                found += _sockets(name, one.words(name))
+                found += service_sockets(name, one.words(name))
         for name in NEXT_HOPS:
             if names is None or name in names:
                 found += next_hops(name, one.value(name))
@@ -114,13 +114,14 @@ def backends(
                 services_named = [
                     word for what, word in items(one.words(name)) if what.endswith("_service")
                 ]
-                found += _sockets(name, services_named)
+                found += service_sockets(name, services_named)
         for name in one.own if names is None else names:
             found += _tables(name, one.words(name))
     return tuple(dict.fromkeys(found))
 
 
-def _sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
+def service_sockets(name: str, listed: Iterable[str]) -> Iterator[Backend]:
+    """Yield the sockets on this host among milters or policy services; `name` is the parameter."""
     for word in listed:
         # In braces the address comes first, then its options.
         said = next(iter(words(word.strip("{}"))), "")

@@ -36,7 +36,7 @@ _CLIENT_NAMES = (
     "reject_unknown_client",
     "reject_unknown_reverse_client_hostname",
 )
-_AFTER_RCPT = ("smtpd_data_restrictions", "smtpd_end_of_data_restrictions")
+AFTER_RCPT = ("smtpd_data_restrictions", "smtpd_end_of_data_restrictions")
 """The lists whose refusals no test of recipients sees."""
 _LAST = frozenset({"permit", "reject", "defer"})
 
@@ -126,7 +126,7 @@ def _order(settings: Settings, lists: Sequence[tuple[str, Sequence[str]]]) -> Fi
             "Put reject_unauth_destination before every permit but permit_mynetworks and "
             "permit_sasl_authenticated; reload.",
         )
-    for name in _AFTER_RCPT:
+    for name in AFTER_RCPT:
         ends = _in_force([one for one, _ in items(settings.words(name))])[-1:]
         if ends and ends[0] in {"reject", "defer"}:
             return check.wrong(

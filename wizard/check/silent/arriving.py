@@ -148,7 +148,18 @@ ROWS = (
     ),
     Row(
         "receive_override_options",
-        without_aliases,
+        lambda settings, value: (
+            without_aliases(settings, value) and settings.value("virtual_alias_domains") != ""
+        ),
+        WRONG,
+        "the addresses of virtual_alias_domains do not count: their mail is returned",
+        ("smtpd", "pickup", "qmqpd"),
+    ),
+    Row(
+        "receive_override_options",
+        lambda settings, value: (
+            without_aliases(settings, value) and settings.value("virtual_alias_domains") == ""
+        ),
         WARNING,
         "no alias and no canonical table counts",
         ("smtpd", "pickup", "qmqpd"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 
 from wizard.check.silent.row import (
@@ -24,6 +25,20 @@ from wizard.postfix.settings import Settings
 
 INDEXED = re.compile(r"(hash|btree|lmdb|cdb|dbm|sdbm):")
 """Tables that newaliases(1) can build."""
+
+
+def _is_user(_: Settings, value: str) -> bool:
+    """True for the name of a user of this host."""
+    try:
+        pwd.getpwnam(value.partition("@")[0])
+    except (KeyError, ValueError):
+        return False
+    return True
+
+
+def _has_no_virtual(settings: Settings, value: str) -> bool:
+    """True if no table but alias_maps could have names such as postmaster."""
+    return value == "" and not settings.value("virtual_alias_maps")
 
 
 def _stores_virtual(settings: Settings) -> bool:
@@ -63,7 +78,17 @@ ROWS = (
     ),
     Row(
         "double_bounce_sender",
-        lambda _, value: value not in {"double-bounce", "$double_bounce_sender"},
+        _is_user,
+        WRONG,
+        "mail for that user of this host is thrown away",
+        ("cleanup", "smtpd"),
+    ),
+    Row(
+        "double_bounce_sender",
+        lambda settings, value: (
+            value not in {"double-bounce", "$double_bounce_sender"}
+            and not _is_user(settings, value)
+        ),
         WARNING,
         "mail for that name is thrown away",
         ("cleanup", "smtpd"),
@@ -100,7 +125,15 @@ ROWS = (
     Row("allow_mail_to_files", empty, WARNING, "aliases to files are returned", ("local",)),
     Row(
         "alias_maps",
-        empty,
+        _has_no_virtual,
+        WRONG,
+        "there are no aliases: mail for postmaster and root is refused, or is nobody's",
+        ("local",),
+        "Take `alias_maps` out, so that it is Postfix's own, which names /etc/aliases; reload.",
+    ),
+    Row(
+        "alias_maps",
+        lambda settings, value: value == "" and not _has_no_virtual(settings, value),
         WARNING,
         "there are no aliases: mail for postmaster and root may be lost",
         ("local",),

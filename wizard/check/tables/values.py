@@ -36,6 +36,7 @@ _LEVELS = frozenset(
 )
 """postconf(5), smtp_tls_policy_maps."""
 _POLICIES = ("smtp_tls_policy_maps", "lmtp_tls_policy_maps")
+_BY_NAME = "tls_server_sni_maps"
 _BY_USER = "mailbox_command_maps"
 _ROWS = Check(
     "tables.rows", "tables: what rows name", "services and programs that are there", fatal=False
@@ -68,6 +69,7 @@ def judge_values(
         *((one, _service(one[2], services)) for one in found),
         *((one, _program(door, one[2])) for one in programs),
         *((one, _level(one[2])) for name in _POLICIES for one in values(door, settings, name)),
+        *((one, _path(one[2])) for one in values(door, settings, _BY_NAME)),
     )
     faults = [(name, key, fault) for (name, key, _), fault in rows if fault]
     if faults:
@@ -107,6 +109,12 @@ def _program(door: Door, command: str) -> str:
 def _level(value: str) -> str:
     level = value.split(" ", 1)[0].lower()
     return "" if level in _LEVELS else f"{level} is none of {', '.join(sorted(_LEVELS))}"
+
+
+def _path(value: str) -> str:
+    """Return why smtpd has no certificate for a name: the index must have the files themselves."""
+    is_built = not value.startswith("/")
+    return "" if is_built else "it was built without -F, and its clients get no TLS (`postmap -F`)"
 
 
 def values(door: Door, settings: Settings, name: str) -> Iterator[Value]:

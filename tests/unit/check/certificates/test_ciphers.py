@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.check.abuse.client_hello import Answer
-from wizard.check.certificates.ciphers import judge_ciphers
+from wizard.check.certificates.ciphers import judge_ciphers, judge_versions
 from wizard.check.certificates.probing import PortTls
 from wizard.check.smtp.session import Transcript
 from wizard.check.tls.services import PortSettings
@@ -54,3 +54,40 @@ def test_ciphers(
 
 def test_nothing_is_said_where_nothing_was_asked() -> None:
     assert list(judge_ciphers({25: PortTls(Transcript())}, {})) == []
+
+
+GOT = Transcript(certificate=b"leaf")
+
+
+def versions(tls: PortTls, own: dict[str, str], *, is_modern: bool = False) -> list[str]:
+    here = {587: PortSettings(587, Settings(own))}
+    found = list(judge_versions({587: tls}, here, is_modern=is_modern))
+    assert all(name in found[0].advice for name in own)
+    return [one.verdict for one in found]
+
+
+@pytest.mark.parametrize(
+    ("own", "chains"),
+    [
+        ({"smtpd_tls_protocols": "TLSv1.3"}, {}),
+        ({"smtpd_tls_mandatory_protocols": ">=TLSv1.3"}, {"clients that take both": (b"leaf",)}),
+        ({"smtpd_tls_mandatory_protocols": "!TLSv1.2", "smtpd_tls_protocols": "!TLSv1.2"}, {}),
+        ({}, {}),
+    ],
+)
+def test_tls_1_2_is_refused(own: dict[str, str], chains: dict[str, tuple[bytes, ...]]) -> None:
+    assert versions(PortTls(GOT, chains, weak=NO, anonymous=NO), own) == [WARNING]
+    assert versions(PortTls(GOT, chains, weak=NO, anonymous=NO), {}, is_modern=True) == []
+
+
+@pytest.mark.parametrize(
+    ("tls", "verdict"),
+    [
+        (PortTls(GOT, {"RSA clients": (b"leaf",)}, weak=NO, anonymous=NO), RIGHT),
+        (PortTls(GOT, {"ECDSA clients": (b"leaf",)}, weak=NO, anonymous=ANON), RIGHT),
+        (PortTls(GOT, weak=NO, anonymous=OFF), UNKNOWN),
+        (PortTls(Transcript(), weak=NO, anonymous=NO), UNKNOWN),
+    ],
+)
+def test_tls_1_2_is_taken_or_not_known(tls: PortTls, verdict: str) -> None:
+    assert versions(tls, {}) == [verdict]

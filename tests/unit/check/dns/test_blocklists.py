@@ -90,3 +90,12 @@ def test_a_reply_that_is_no_listing_is_not_called_one() -> None:
     assert own.verdict == "warning"
     assert "203.0.113.99" in own.seen
     assert "no listing" in own.advice
+
+
+def test_a_list_of_names_tells_of_our_domain() -> None:
+    listed = Health(NAMES, "works", "", own=("here.example",))
+    _, own = judge_lists([listed], OWN, ("here.example",))
+    assert (own.id, own.verdict) == ("blocklist.names.own", "warning")
+    assert (own.looked_at, own.seen) == ("its domain in n.example", "here.example is listed")
+    _, own = judge_lists([Health(NAMES, "works", "")], OWN, ("here.example",))
+    assert own.verdict == "right"

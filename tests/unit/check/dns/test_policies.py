@@ -38,6 +38,25 @@ def judged(answers: Answers, rows: Rows, relay: str = "") -> dict[str, Finding]:
 
 
 @pytest.mark.parametrize(
+    ("tags", "missing", "verdict"),
+    [
+        ("rua=mailto:reports@example.com", {"reports@example.com"}, WARNING),
+        ("rua=mailto:a@example.com,mailto:b@example.com!10m", {"b@example.com"}, WARNING),
+        ("ruf=mailto:Reports@Example.com", {"Reports@Example.com"}, WARNING),
+        ("rua=mailto:root@example.com", set(), RIGHT),
+        ("rua=https://example.com/x", set(), WARNING),
+    ],
+)
+def test_somebody_here_reads_the_reports(tags: str, missing: set[str], verdict: str) -> None:
+    rows = {("_dmarc.example.com", "TXT"): (f'"v=DMARC1; p=none; {tags}"',)}
+    found = judge_lookups(
+        ANSWERS, lookups(ANSWERS, {**HERE, **rows}, (OUTER,)), missing=missing.intersection
+    )
+    one = next(one for one in found if one.id == "dns.dmarc")
+    assert (one.verdict, all(name in one.seen for name in missing)) == (verdict, True)
+
+
+@pytest.mark.parametrize(
     ("provider", "record", "verdict", "says"),
     [
         # The record that `check` once called right: receivers refuse what the relay host sends.

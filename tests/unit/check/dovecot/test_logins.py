@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.check.results import ABSENT, told
 from wizard.check.commands import CommandResult
-from wizard.check.dovecot import logins
+from wizard.check.dovecot import password_files
 from wizard.check.dovecot.logins import Logins, judge_logins
 from wizard.check.host.sockets import Identity
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Finding
@@ -50,7 +50,10 @@ def judged(
         ("passdb static {\n  fields {\n    proxy = yes\n    nopassword = yes\n  }\n}\n", "", RIGHT),
         ("passdb static {\n  fields {\n    proxy = no\n    nopassword = yes\n  }\n}\n", "", WRONG),
         (PAM, "plain anonymous\n", WRONG),
-        (PAM, "cram-md5\n", WARNING),
+        (PAM, "cram-md5\n", WRONG),
+        (PAM, "digest-md5 cram-md5\n", WRONG),
+        (PAM, "xoauth2 oauthbearer\n", WARNING),
+        (PAM, "cram-md5 gssapi\n", WARNING),
     ],
 )
 def test_whose_password_is_taken(passdb: str, mechanisms: str, verdict: str) -> None:
@@ -118,7 +121,7 @@ def test_a_file_of_passwords(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(logins, "identity", lambda _: Identity(4000, frozenset({4000})))
+    monkeypatch.setattr(password_files, "identity", lambda _: Identity(4000, frozenset({4000})))
     path, (text, mode) = tmp_path / "users", file
     if text is not None:
         path.write_text(text)
@@ -152,3 +155,66 @@ def test_a_full_address_that_was_asked_for_and_is_refused_fails_the_run() -> Non
     unknown = Logins(told(PAM), told("plain\n"), {"taro": True, "taro@x.example": None})
     (_, names) = judge_logins(unknown, must_take_both=True)
     assert names.verdict == UNKNOWN
+
+
+OLD, NEW = (
+    "passdb {{\n  args = {}\n  deny = {}\n  driver = passwd-file\n}}\n",
+    "passdb {} {{\n  driver = passwd-file\n  deny = {}\n  passwd_file_path = {}\n}}\n",
+)
+SCHEMES = (
+    "MD5 MD5-CRYPT SHA SHA256 SSHA512 PLAIN CLEARTEXT CRAM-MD5 SHA512-CRYPT BLF-CRYPT ARGON2ID\n"
+)
+
+
+def by_file(passdb: str, *, schemes: str = SCHEMES) -> Finding:
+    users = {"taro": True, "taro@x.example": True}
+    found = judge_logins(
+        Logins(told(passdb), told("plain\n"), users, userdb=told(PASSWD), schemes=told(schemes))
+    )
+    return next(one for one in found if one.id == "dovecot.passwords")
+
+
+@pytest.mark.parametrize(
+    ("denied", "verdict"),
+    [("taro:x\n", WRONG), ("# all\nhana\ntaro\n", WRONG), ("hana:x\n", RIGHT), ("", RIGHT)],
+)
+@pytest.mark.parametrize("is_new", [False, True])
+def test_a_passdb_that_denies(tmp_path: Path, denied: str, verdict: str, *, is_new: bool) -> None:
+    path = tmp_path / "banned"
+    path.write_text(denied)
+    block = NEW.format("banned", "yes", path) if is_new else OLD.format(path, "yes")
+    found = by_file(block + PAM)
+    assert (found.verdict, "deny" in found.seen) == (verdict, verdict == WRONG)
+
+
+@pytest.mark.parametrize("driver", ["pam", "passwd", "shadow"])
+def test_a_passdb_that_denies_everybody(driver: str) -> None:
+    found = by_file(f"passdb {{\n  deny = yes\n  driver = {driver}\n}}\n" + PAM)
+    assert (found.verdict, "deny" in found.seen) == (WRONG, True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict"),
+    [
+        ("taro:{SHA3}x:1000::/home/taro\n", WRONG),
+        ("taro:{sha3.hex}x\nhana:{GOST}y\n", WRONG),
+        ("taro:{PLAIN}x\nhana:{SCRYPT}y\n", WARNING),
+        ("taro:{PLAIN}x\n", RIGHT),
+        ("taro:{ssha512.b64}x\nhana:$6$abc\n", RIGHT),
+        ("taro:himitsu\n", RIGHT),
+    ],
+)
+def test_schemes_of_passwords(tmp_path: Path, rows: str, verdict: str) -> None:
+    path = tmp_path / "users"
+    path.write_text(rows)
+    found = by_file(OLD.format(path, "no"))
+    assert (found.verdict, str(path) in found.seen) == (verdict, verdict != RIGHT)
+
+
+def test_a_scheme_of_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    path.write_text("taro:himitsu\n")
+    assert by_file(OLD.format(f"scheme=SHA3 {path}", "no")).verdict == WRONG
+    assert by_file(OLD.format(f"scheme=CRYPT {path}", "no"), schemes="CRYPT").verdict == RIGHT
+    # Without the list of Dovecot's own schemes nothing is claimed.
+    assert by_file(OLD.format(f"scheme=SHA3 {path}", "no"), schemes="").verdict == RIGHT

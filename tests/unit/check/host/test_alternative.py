@@ -8,7 +8,7 @@ import pytest
 
 from wizard.check.host.units import judge_alternative
 from wizard.door import Door
-from wizard.finding import RIGHT, WARNING
+from wizard.finding import RIGHT, WARNING, WRONG
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,10 @@ from wizard.finding import RIGHT, WARNING
         ("/usr/sbin/sendmail.postfix", [RIGHT]),
         ("/usr/sbin/sendmail.sendmail", [WARNING]),
         ("/usr/bin/esmtp-wrapper", [WARNING]),
+        ("/usr/sbin/exim", [WARNING]),
+        ("/bin/true", [WRONG]),
+        ("/usr/local/bin/nothing", [WRONG]),
+        ("/bin/cat", [WRONG]),
     ],
 )
 def test_whose_sendmail_is(tmp_path: Path, link: str, verdicts: list[str]) -> None:
@@ -27,5 +31,5 @@ def test_whose_sendmail_is(tmp_path: Path, link: str, verdicts: list[str]) -> No
     found = list(judge_alternative(Door(tmp_path)))
     assert [one.verdict for one in found] == verdicts
     assert not any(one.fatal for one in found)
-    if verdicts == [WARNING]:
+    if verdicts in ([WARNING], [WRONG]):
         assert "alternatives --set mta /usr/sbin/sendmail.postfix" in found[0].advice

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
+import struct
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,29 @@ def test_a_mode_is_set_with_the_rights_of_the_user(home: Path) -> None:
     there.chmod(0o755)
     (found,) = judge_homes(Door(), "Maildir", set(), in_homes=True)
     assert found.cure.commands == (("runuser", "-u", "taro", "--", "chmod", "700", str(there)),)
+
+
+@pytest.mark.parametrize(
+    ("name", "bit", "word"),
+    [
+        ("", 0x10, "immutable"),
+        ("new", 0x10, "immutable"),
+        ("tmp", 0x20, "append-only"),
+        ("none", 0x10, ""),
+    ],
+)
+def test_a_maildir_that_nobody_may_change(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, bit: int, word: str
+) -> None:
+    """A flag of chattr(1) holds for root as well; no mode shows it."""
+    for one in ("cur", "new", "tmp"):
+        (home / "Maildir" / one).mkdir(mode=0o700, parents=True)
+    (home / "Maildir").chmod(0o700)
+
+    def flags(descriptor: int, _: int, __: bytes) -> bytes:
+        is_there = Path(f"/proc/self/fd/{descriptor}").readlink() == home / "Maildir" / name
+        return struct.pack("l", bit if is_there else 0x80000)
+
+    monkeypatch.setattr(fcntl, "ioctl", flags)
+    verdict, seen = judged()
+    assert (verdict, word in seen) == (WRONG if word else RIGHT, True)

@@ -61,6 +61,46 @@ def test_odd_and_right(tmp_path: Path, changes: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hosts", "sources", "is_named"),
+    [
+        ("203.0.113.1 mail.example.com\n", "files dns", True),
+        ("# 127.0.0.1 localhost\n", "files dns", True),
+        ("127.0.0.1 localhost.localdomain\n", "dns files", True),
+        ("::1 ip6-localhost LOCALHOST\n", "files dns", False),
+        ("203.0.113.1 mail.example.com\n", "files dns myhostname", False),
+        ("203.0.113.1 mail.example.com\n", "files resolve [!UNAVAIL=return] dns", False),
+    ],
+)
+def test_localhost(tmp_path: Path, hosts: str, sources: str, *, is_named: bool) -> None:
+    found = judged(tmp_path, {"hosts": hosts, "nsswitch.conf": f"hosts: {sources}\n"})
+    assert ("names.localhost" in found) == is_named
+    if is_named:
+        (edit,) = found["names.localhost"].cure.edits
+        assert edit.new.startswith("127.0.0.1 localhost ")
+        assert edit.new.endswith(hosts)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_named"),
+    [
+        ("localhost.localdomain\n", True),
+        ("localhost\n", True),
+        ("LocalHost.example.com", True),
+        ("ace.example.com\n", False),
+        ("localhost7.example.com\n", False),
+        ("", False),
+    ],
+)
+def test_the_name_of_the_host(tmp_path: Path, name: str, *, is_named: bool) -> None:
+    kernel = tmp_path / "proc/sys/kernel/hostname"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(name)
+    found = judged(tmp_path, {})
+    assert ("names.host" in found) == is_named
+    assert not is_named or found["names.host"].verdict == WARNING
+
+
+@pytest.mark.parametrize(
     ("changes", "name", "verdict", "seen"),
     [
         (

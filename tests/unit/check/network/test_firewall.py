@@ -76,3 +76,27 @@ def test_another_rule_hides_no_service_that_a_reload_closes() -> None:
     now, later = judge_firewall(firewall, "", "public", let_in=(25, 465, 587))
     assert (now.verdict, later.verdict) == (RIGHT, WRONG)
     assert later.seen == "closed: smtps"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "is_named"),
+    [
+        (("fragmentation-needed",), True),
+        (("destination-unreachable", "echo-request"), True),
+        (("packet-too-big",), True),
+        (("echo-request", "redirect"), False),
+        ((), False),
+    ],
+)
+def test_word_of_large_packets(blocks: tuple[str, ...], *, is_named: bool) -> None:
+    of_mail = Zone("public", THREE, THREE, interfaces=("enp0s3",), icmp_blocks=blocks)
+    found = {
+        one.id: one
+        for one in judge_firewall(Firewall("running", "public", (of_mail,)), "", "public")
+    }
+    assert ("firewall.icmp" in found) == is_named
+    if is_named:
+        assert found["firewall.icmp"].verdict == WARNING
+        assert ("firewall-cmd", "--zone=public", f"--remove-icmp-block={blocks[0]}") in (
+            found["firewall.icmp"].cure.commands
+        )

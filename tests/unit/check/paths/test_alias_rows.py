@@ -126,3 +126,20 @@ def test_aliases_as_recipients(tmp_path: Path, tables: str, verdict: str) -> Non
 
 def test_all_recipients_are_known(tmp_path: Path) -> None:
     assert "aliases.recipients" not in judged(tmp_path, STOCK)
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict"),
+    [
+        ({}, WRONG),
+        ({"luser_relay": "root"}, WARNING),
+        ({"mailbox_transport": "lmtp:unix:/none/lmtp"}, WARNING),
+        ({"local_recipient_maps": ""}, WARNING),
+    ],
+)
+def test_mail_for_nobody_is_returned_or_may_be(
+    tmp_path: Path, own: dict[str, str], verdict: str
+) -> None:
+    base = {"local_recipient_maps": "hash:/etc/postfix/people", "local_transport": "local:x"}
+    found = judged(tmp_path, "sales: no-such-name-7\n", own={**base, **own})["aliases.rows"]
+    assert (found.verdict, "no-such-name-7" in found.seen) == (verdict, True)

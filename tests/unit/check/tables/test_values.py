@@ -56,6 +56,9 @@ def judged(root: Path, rows: str, **own: str) -> dict[str, str]:
             "tables.rows",
         ),
         ("mailbox_command_maps", "taro\t/etc/postfix/t.lmdb\n", "tables.rows"),
+        ("tls_server_sni_maps", "a.example\t/etc/a.key /etc/a.pem\n", "tables.rows"),
+        ("tls_server_sni_maps", "a.example\tLS0tLS1CRUdJTiBQUklW\n", ""),
+        ("tls_server_sni_maps", ".example\tLS0tLS1C\nb.example\t/etc/b.pem\n", "tables.rows"),
     ],
 )
 def test_rows(tmp_path: Path, name: str, rows: str, found: str) -> None:
