@@ -136,7 +136,7 @@ class Place(NamedTuple):
     lists: tuple[OtherList, ...]
 
 
-def byplace(found: Collection[OtherList]) -> Iterator[Place]:
+def by_place(found: Collection[OtherList]) -> Iterator[Place]:
     """Yield each place with its lists."""
     for where in dict.fromkeys(one.where for one in found):
         here = tuple(one for one in found if one.where == where)
@@ -146,7 +146,7 @@ def byplace(found: Collection[OtherList]) -> Iterator[Place]:
 def warnings(found: Collection[OtherList], planned: Collection[str]) -> Iterator[str]:
     """Yield a sentence for each place; `planned` are the restrictions of the answers."""
     queried = {zone for _, zone in _zones([word for one in planned for word in one.split()])}
-    for where, zones, here in byplace(found):
+    for where, zones, here in by_place(found):
         others = queried | {one.zone for one in found if one.where != where and one.in_force}
         twice = ", ".join(one.zone for one in here if one.zone in others)
         again = f"{twice} would be queried twice: choose one place." if twice else ""

@@ -8,8 +8,9 @@ import pytest
 
 from tests.unit.check.paths.test_alias_rows import Files
 from wizard.check.paths import nobody
-from wizard.check.paths.nobody import judge_nobody, nobodies
+from wizard.check.paths.nobody import nobodies
 from wizard.check.paths.past_aliases import judge_past
+from wizard.check.tables.sent_on import judge_nobody
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
