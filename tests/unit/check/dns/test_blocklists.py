@@ -25,13 +25,13 @@ def test_a_list_that_works_is_right_and_says_whether_we_are_on_it() -> None:
 
 def test_a_list_that_only_warns_works_and_refuses_nobody() -> None:
     place = {"zen.example": "smtpd_recipient_restrictions"}
-    works, own = judge_lists([Health(ZEN, "works", "")], OWN, place)
+    works, own = judge_lists([Health(ZEN, "works", "")], OWN, trials=place)
     assert (works.verdict, works.fatal, own.verdict) == ("warning", False, "right")
     assert works.seen == (
         "works, and refuses nobody: smtpd_recipient_restrictions has warn_if_reject before it"
     )
     # One that does not work has that to say first.
-    (dead,) = judge_lists([Health(ZEN, "silent", "no answer", "Do this.")], OWN, place)
+    (dead,) = judge_lists([Health(ZEN, "silent", "no answer", "Do this.")], OWN, trials=place)
     assert dead.advice == "Do this."
 
 

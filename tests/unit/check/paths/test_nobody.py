@@ -10,6 +10,7 @@ from tests.unit.check.paths.test_alias_rows import Files
 from wizard.check.paths import nobody
 from wizard.check.paths.nobody import nobodies
 from wizard.check.paths.past_aliases import judge_past
+from wizard.check.tables import sent_on
 from wizard.check.tables.sent_on import judge_nobody
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.master_cf import MasterCf
@@ -124,9 +125,9 @@ def test_a_forward_and_a_virtual_row(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     (found,) = judged(tmp_path)
     assert found.seen.startswith("/home/taro/.forward names missing@here.example")
-    monkeypatch.setattr(nobody, "forwarded", lambda _: iter([("/home/taro/.forward", "\\root")]))
+    monkeypatch.setattr(sent_on, "forwarded", lambda _: iter([("/home/taro/.forward", "\\root")]))
     rows = [("virtual_alias_maps", "info@v.example", "jiro, taro@far.example")]
-    monkeypatch.setattr(nobody, "values", lambda *_: iter(rows))
+    monkeypatch.setattr(sent_on, "values", lambda *_: iter(rows))
     (found,) = judged(tmp_path)
     assert found.seen.startswith("virtual_alias_maps: info@v.example names jiro")
 
