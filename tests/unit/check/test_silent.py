@@ -418,3 +418,26 @@ def test_aliases_that_do_not_count(
     tmp_path: Path, own: dict[str, str], name: str, verdict: str
 ) -> None:
     assert judged(tmp_path, **own)[name][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "below", "is_named"),
+    [
+        ("$mydestination", "relay_domains", True),
+        ("branch.example, Here.example", "debug_peer_list, relay_domains", True),
+        (".here.example", "", True),
+        ("$mydestination", "", False),
+        ("branch.example hash:/etc/postfix/relays", "relay_domains", False),
+        ("sub.here.example", "relay_domains", False),
+    ],
+)
+def test_names_below_our_own_domains(
+    tmp_path: Path, value: str, below: str, *, is_named: bool
+) -> None:
+    found = judged(
+        tmp_path,
+        relay_domains=value,
+        mydestination="here.example, localhost",
+        parent_domain_matches_subdomains=below,
+    )
+    assert ("relay_domains" in found) == is_named

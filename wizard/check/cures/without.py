@@ -43,6 +43,7 @@ SOMETIMES: dict[str, str] = {
     "domains.classes": "in which of the two lists it belongs, only the operator knows",
     "restrictions.names": "how it was meant, only the operator knows",
     "restrictions.services": "what a policy service answers is set in its own program",
+    "restrictions.senders": "for which domains it is meant, only the operator knows",
     "restrictions.replies": "the list is in an option of master.cf, or more than once in main.cf",
     "port.PORT": "another program has the port, and what it is for only the operator knows",
     "main.cf.complaints": "what a name was meant to be, only the operator knows",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Callable
 
 from wizard.check.commands import start_command
 from wizard.door import Door
-from wizard.finding import Check, Finding, cure
+from wizard.finding import WARNING, WRONG, Check, Finding, cure
 from wizard.text import printable, shortened
 
 VERIFY = ("rpm", "--verify", "--nodeps", "--noscripts", "postfix")
@@ -24,6 +26,8 @@ _SAID = {
     "P": "its rights",
 }
 _CONTENT = "5"
+_OTHERS_WRITE = 0o022
+_ACL = "system.posix_acl_access"
 _IN_IT = "what is in it"
 _OPERATORS = frozenset("cdgl")
 """Configuration, documents, ghosts and licences: their content is the operator's, or nobody needs it."""
@@ -60,7 +64,8 @@ def judge_package(text: str) -> Finding:
         return _CHECK.right("owners, modes and programs are the package's")
     first = ("dnf -y reinstall postfix",) if any(map(_needs_files, faults)) else ()
     programs = "`dnf -y reinstall postfix` gives the programs back, " if first else ""
-    return _CHECK.wrong(
+    return _CHECK.finding(
+        WARNING if all(map(_is_harmless, faults)) else WRONG,
         printable(shortened(faults, _FEW)),
         f"{programs}`rpm --restore postfix` owners and modes of files, `postfix set-permissions` those "
         "of the queue; then reload.",
@@ -71,6 +76,19 @@ def judge_package(text: str) -> Finding:
             "systemctl reload-or-restart postfix",
         ),
     )
+
+
+def _is_harmless(fault: str) -> bool:
+    """True if mail flows with it: users see no queue, or an ACL (acl(5)) makes up the mode."""
+    path, _, what = fault.partition(": ")
+    if what != _SAID["M"]:
+        return False
+    try:
+        if path.endswith("/postqueue"):
+            return not Path(path).stat().st_mode & _OTHERS_WRITE
+        return _ACL in os.listxattr(path)
+    except OSError:
+        return False
 
 
 def _needs_files(fault: str) -> bool:

@@ -25,7 +25,7 @@ POSTCONF_P = ("postconf", "-P")
 BEHIND_POSTSCREEN = "smtpd/pass"
 """postscreen(8) passes accepted clients to this service."""
 
-_USERS = "permit_sasl_authenticated"
+_USERS, _LAN = "permit_sasl_authenticated", "permit_mynetworks"
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,12 @@ def _judge(
         if value(own.get(name, main_cf.get(name, ""))) != value(right)
         and not (right == "no" and name not in own and name not in main_cf)
     ]
-    if service.users_only and not _users_only(Settings(main_cf, {}, own)):
-        wrong.append(f"{RECIPIENT}={own.get(RECIPIENT, main_cf.get(RECIPIENT, '(default)'))}")
+    lists = Settings(main_cf, {}, own)
+    differs: list[str] = []
+    if service.users_only and not _users_only(lists):
+        said = f"{RECIPIENT}={own.get(RECIPIENT, main_cf.get(RECIPIENT, '(default)'))}"
+        # Hosts of mynetworks relay by port 25 too; `networks.trusted` says who they are.
+        (differs if _users_only(lists, _LAN) else wrong).append(said)
     needed = {name for name, _ in service.settings}
     bent = {
         **_bent(service, own, main_cf),
@@ -156,28 +160,28 @@ def _judge(
         wrong.append(f"run by {judged.command}")
     return (
         (*wrong, *(said for name, said in shown.items() if name in harms)),
-        tuple(said for name, said in shown.items() if name not in harms),
+        (*differs, *(said for name, said in shown.items() if name not in harms)),
         f"Correct the -o lines of {entry.name} in master.cf; reload.",
     )
 
 
-def _users_only(settings: Settings) -> bool:
+def _users_only(settings: Settings, also: str = _USERS) -> bool:
     """True if one list refuses clients without login, and logged-in users may send.
 
-    It may be any list: EL's example has it in smtpd_relay_restrictions.
+    It may be any list: EL's example has it in smtpd_relay_restrictions. `also` is who else may send.
     """
     sends = settings.words(RECIPIENT)
-    return any(_refuses_others(settings.words(name)) for name in LISTS) and (
+    return any(_refuses_others(settings.words(name), also) for name in LISTS) and (
         not sends or _USERS in sends
     )
 
 
-def _refuses_others(listed: tuple[str, ...]) -> bool:
+def _refuses_others(listed: tuple[str, ...], also: str) -> bool:
     names = [name for name, _ in items(listed)]
     return (
         names[-1:] == ["reject"]
         and _USERS in names
-        and all(name == _USERS or name.startswith("reject") for name in names)
+        and all(name in {_USERS, also} or name.startswith("reject") for name in names)
     )
 
 

@@ -36,6 +36,7 @@ _CLIENT_NAMES = (
     "reject_unknown_client",
     "reject_unknown_reverse_client_hostname",
 )
+_VERIFIES = "reject_unverified_sender"
 AFTER_RCPT = ("smtpd_data_restrictions", "smtpd_end_of_data_restrictions")
 """The lists whose refusals no test of recipients sees."""
 _LAST = frozenset({"permit", "reject", "defer"})
@@ -44,7 +45,7 @@ _LAST = frozenset({"permit", "reject", "defer"})
 def judge_restrictions(
     settings: Settings, services: Iterable[tuple[str, Mapping[str, str]]]
 ) -> Iterator[Finding]:
-    """`restrictions.names`, `.order` and `.names-of-clients`.
+    """`restrictions.names`, `.order`, `.names-of-clients`, and `.senders` where each is verified.
 
     `services` are the smtpd services of master.cf by name, each with its `-o` options.
     """
@@ -56,6 +57,21 @@ def judge_restrictions(
     yield _names(lists, settings.words(CLASSES))
     yield _order(settings, lists)
     yield _names_of_clients(settings, lists)
+    yield from _verified(lists)
+
+
+def _verified(lists: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Finding]:
+    """Find a list by which the server of each sender is queried (ADDRESS_VERIFICATION_README)."""
+    for where, listed in lists:
+        if _VERIFIES in _in_force([name for name, _ in items(listed)]):
+            yield Check(
+                "restrictions.senders", "restrictions: senders", "not each is verified", fatal=False
+            ).warning(
+                printable(f"{where} has {_VERIFIES}: the server of each new sender is queried"),
+                f"Take {_VERIFIES} out of the list, or have a table name the domains that it is for; "
+                "reload: others take such queries for guesses, and list this host.",
+            )
+            return
 
 
 def items(listed: Sequence[str]) -> Iterator[tuple[str, str]]:

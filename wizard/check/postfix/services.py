@@ -13,7 +13,7 @@ from wizard.check.network.ports import PORTS
 from wizard.check.postfix.columns import judge_columns
 from wizard.check.postfix.restrictions import LISTS, relays_for_all
 from wizard.door import Door
-from wizard.finding import Check, Finding
+from wizard.finding import Check, Cure, Finding
 from wizard.paths import QUEUE
 from wizard.postfix import smtpd_entries
 from wizard.postfix.service_entry import Service
@@ -66,6 +66,12 @@ TRANSPORTS = (
 MIN_PROCESSES = 5
 """With fewer processes, a few slow clients lock out everybody else."""
 
+_ENCRYPTED = (
+    ("smtpd_tls_auth_only", "yes"),
+    ("smtpd_tls_wrappermode", "yes"),
+    ("smtpd_tls_security_level", "encrypt"),
+)
+"""Values with which no password is taken before TLS."""
 _IN_CHROOT = frozenset({"smtpd", "smtp", "lmtp"})
 _COLUMN_CHROOT, _COLUMN_MAXPROC = 4, 6
 
@@ -114,9 +120,10 @@ def _probes(services: Sequence[Service], settings: Settings) -> bool:
 
 
 def judge_smtpds(services: Sequence[Service], settings: Settings) -> Iterator[Finding]:
-    """`master.cf.twice`, `.others`, `.processes`, and `.comments` where options stand below one."""
+    """`master.cf.twice`, `.others`, `.cleartext`, `.processes`, and `.comments` where options stand below one."""
     yield _twice(services)
     yield _others(services, settings)
+    yield from _cleartext(services, settings)
     yield _processes(services)
     yield from _comments(services)
 
@@ -191,6 +198,26 @@ def _others(services: Sequence[Service], settings: Settings) -> Finding:
                 "127.0.0.1; reload.",
             )
     return check.right("none relays for everybody")
+
+
+def _cleartext(services: Sequence[Service], settings: Settings) -> Iterator[Finding]:
+    """Find a port besides 25, 587 and 465 that takes passwords without TLS (RFC 4954, 4)."""
+    for one in services:
+        if one.type != "inet" or one.command != "smtpd" or one.loopback or one.port_number in PORTS:
+            continue
+        own = settings.of(one.values)
+        takes = own.value("smtpd_sasl_auth_enable") == "yes"
+        if takes and not any(own.value(name) == value for name, value in _ENCRYPTED):
+            argv = ("postconf", "-P", f"{one.key}/smtpd_tls_auth_only=yes")
+            check = Check(
+                "master.cf.cleartext", "master.cf: passwords without TLS", "on no port", fatal=False
+            )
+            yield check.warning(
+                printable(f"{one.name} takes them"),
+                printable(f"`{' '.join(argv)}`, then `systemctl reload postfix`."),
+                Cure((argv, ("systemctl", "reload", "postfix"))),
+            )
+            return
 
 
 def _comments(services: Sequence[Service]) -> Iterator[Finding]:

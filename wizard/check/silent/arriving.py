@@ -7,6 +7,7 @@ from wizard.check.silent.row import (
     ANY,
     SMTPD,
     Row,
+    below_ours,
     has,
     is_,
     nobody_owns,
@@ -25,6 +26,14 @@ ROWS = (
         "strangers relay through here to each domain below a top-level domain",
         ANY,
         "Name the domains themselves in `{name}`; reload.",
+    ),
+    Row(
+        "relay_domains",
+        lambda settings, value: below_ours(settings, value) and not top_level(settings, value),
+        WARNING,
+        "mail for any name below our own domains is taken, and returned or sent round",
+        ANY,
+        "Take `{name}` out, or name in it only domains of other servers; reload.",
     ),
     Row(
         "smtpd_authorized_xclient_hosts",

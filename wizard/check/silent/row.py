@@ -97,6 +97,17 @@ def top_level(settings: Settings, value: str) -> bool:
     )
 
 
+def below_ours(settings: Settings, value: str) -> bool:
+    """True if a list relays for each name below a domain of mydestination, where none was set up."""
+    below = has("relay_domains")(settings, settings.value("parent_domain_matches_subdomains"))
+    ours = {one.lower() for one in settings.words("mydestination") if "." in one}
+    listed = (one.lower() for one in re.split(r"[,\s]+", value))
+    return "relay_domains" in settings.own and any(
+        (below and one in ours) or (one.lstrip(".") in ours and one.startswith("."))
+        for one in listed
+    )
+
+
 def strangers(settings: Settings, value: str) -> bool:
     """True if a list of hosts has strangers: `static:`, or a public network as large as a provider's.
 

@@ -179,9 +179,12 @@ def judge(
         if verdict != WRONG:
             yield check.finding(verdict, seen, row.advice.format(**words))
             continue
-        if row.is_drift and known.drift != WRONG and _is_accepted(reply):
+        lesser = _lesser(row, known)
+        if lesser is not None and _is_accepted(reply):
             yield check.finding(
-                known.drift, seen, _advice(row, known.here, words, is_unheard=False)
+                known.drift,
+                f"{seen}{lesser}",
+                _advice(row, known.here, words, is_unheard=False),
             )
             continue
         # The reply to STARTTLS may be right, and the handshake after it not.
@@ -214,6 +217,7 @@ def judge(
             ended = first
 
 
+_RECIPIENT = "smtpd_recipient_restrictions"
 _FROM_OUTSIDE = "From another machine: `postfix-wizard check --against HOST`."
 
 
@@ -262,6 +266,21 @@ def _advice(row: Row, here: PortSettings, words: Mapping[str, str], *, is_unhear
 
 def _is_accepted(reply: Optional[Reply]) -> bool:
     return reply is not None and reply.code < TRANSIENT
+
+
+def _lesser(row: Row, known: Known) -> Optional[str]:
+    """Return why an accepted line is only a difference, with what is to be said of it; None if it is more."""
+    if known.drift == WRONG:
+        return None
+    if row.is_drift:
+        return ""
+    if row.sets[0] != _RECIPIENT:
+        return None
+    # The session comes from this host; strangers who do not log in are refused by that list.
+    listed = [one.lower() for one in known.here.settings.words(_RECIPIENT)]
+    others = [one for one in listed if one != "permit_mynetworks"]
+    is_closed = others == ["permit_sasl_authenticated", "reject"] and len(others) < len(listed)
+    return ": this host is in mynetworks, which need no login here" if is_closed else None
 
 
 def _is_soft(here: PortSettings) -> bool:

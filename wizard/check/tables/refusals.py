@@ -24,7 +24,8 @@ _PERMITS = re.compile(r"(?:OK|PERMIT|\d+$)(?![\w-])", re.IGNORECASE)
 _OF_SERVERS = r"check_(?:client|reverse_client_hostname|helo|sender)_(?:a|mx|ns)_access"
 _ENDS = frozenset({"permit", "reject", "defer"})
 _LAN_PASSES = _ENDS | {"permit_mynetworks"}
-_PEOPLE_PASS = _LAN_PASSES | {"permit_sasl_authenticated"}
+_LOGIN = "permit_sasl_authenticated"
+_PEOPLE_PASS = _LAN_PASSES | {_LOGIN}
 _SMTP, _PEOPLE = 25, frozenset({587, 465})
 
 _POSTMASTER = "postmaster"
@@ -57,7 +58,12 @@ def refusals(
         yield from _lan(lists, ours, _LAN_PASSES, is_choice=True)
     people = [settings.of(one.values) for one in of_all if one.port_number in _PEOPLE]
     for at_587 in _distinct(people):
-        yield from _lan(_Lists(tables, at_587), ours, _PEOPLE_PASS, is_choice=False)
+        lists = _Lists(tables, at_587)
+        yield from _lan(lists, ours, _PEOPLE_PASS, is_choice=False)
+        yield from _senders(lists, ours)
+    screens = [one for one in services if one.command == "postscreen" and one.port_number == _SMTP]
+    for one in screens[:1]:
+        yield from _screened(tables, settings.of(one.values))
 
 
 def _distinct(several: Sequence[Settings]) -> list[Settings]:
@@ -108,6 +114,37 @@ def _people(lists: _Lists, ours: Ours) -> Iterator[Hit]:
     is_choice = not refused.keys() >= keys.keys() - {_POSTMASTER}
     for name, (where, action) in refused.items():
         yield Hit(where, f"{name}@{ours.domain}", action, is_choice and name != _POSTMASTER)
+
+
+def _senders(lists: _Lists, ours: Ours) -> Iterator[Hit]:
+    """Yield people whose own address is refused as a sender before their login counts."""
+    keys = {
+        name: _of_address(name, ours.domain, lists.settings) for name in ours.people[:MOST_PEOPLE]
+    }
+    refused = lists.refused("check_sender_access", keys, _ENDS | {_LOGIN})
+    is_choice = not refused.keys() >= keys.keys()
+    for name, (where, action) in refused.items():
+        yield Hit(where, f"{name}@{ours.domain}, who writes from elsewhere,", action, is_choice)
+
+
+def _screened(tables: Tables, settings: Settings) -> Iterator[Hit]:
+    """Yield a table of postscreen(8) that refuses all servers, where that has any consequence."""
+    action = settings.value("postscreen_denylist_action") or settings.value(
+        "postscreen_blacklist_action"
+    )
+    if action.lower() not in {"drop", "enforce"}:
+        return
+    refused: dict[str, str] = {}
+    for table in (one for one in settings.words("postscreen_access_list") if ":" in one):
+        for server in SERVERS:
+            if server not in refused:
+                said = _action(tables.rows(table, _of_client(server)), _of_client(server))
+                refused.update({server: table} if said and said.lower() != "dunno" else {})
+                if said.lower() == "permit":
+                    return
+    if refused.keys() >= set(SERVERS):
+        where = f"postscreen_access_list: {refused[SERVERS[0]]}"
+        yield Hit(where, f"every address that was tried, such as {SERVERS[0]},", "reject")
 
 
 def _servers(lists: _Lists) -> Iterator[Hit]:

@@ -24,6 +24,10 @@ _CHECK = Check(
     "aliases.nobody", "names here that mail is sent on to", "people or aliases", fatal=False
 )
 
+_NOTICE = "main.cf: "
+_NOTICES = tuple(f"{kind}_notice_recipient" for kind in ("bounce", "2bounce", "delay", "error"))
+"""Parameters that name who reads notices (postconf(5), notify_classes)."""
+
 
 def judge_nobody(door: Door, settings: Settings, ask: Ask = reply_of) -> Iterator[Finding]:
     """`aliases.nobody`; nothing if no mail is sent on to an address of this host."""
@@ -38,7 +42,7 @@ def judge_nobody(door: Door, settings: Settings, ask: Ask = reply_of) -> Iterato
     if not named:
         return
     unknown = nobody.of(named)
-    missing = sorted(unknown, key=lambda one: not unknown[one])
+    missing = sorted(unknown, key=lambda one: (not unknown[one], named[one].startswith(_NOTICE)))
     if not missing:
         yield _CHECK.right(f"{len(named)} of {len(named)} are known")
         return
@@ -47,7 +51,7 @@ def judge_nobody(door: Door, settings: Settings, ask: Ask = reply_of) -> Iterato
     more = f"; and {len(missing) - 1} more" if len(missing) > 1 else ""
     does = "its mail is returned" if unknown[first] else "no table has that name"
     yield _CHECK.finding(
-        WRONG if unknown[first] else WARNING,
+        WRONG if unknown[first] and not where.startswith(_NOTICE) else WARNING,
         printable(f"{named[first]}, whom nobody is here: {does}{more}"),
         printable(f"Correct {where}: no user and no alias is {first}."),
     )
@@ -59,6 +63,9 @@ def _targets(door: Door, settings: Settings) -> Iterator[tuple[str, str]]:
         if _is_address(target):
             yield path, target.lstrip("\\")
     yield from _of_aliases(door, settings)
+    for name in _NOTICES:
+        if name in settings.own:
+            yield f"{_NOTICE}{name}", settings.value(name)
     for name, key, value in values(door, settings, "virtual_alias_maps"):
         for target in re.split(r"[,\s]+", value):
             # A row of a whole domain keeps the name before the @.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Optional
 
 import pytest
 
 from wizard.check.host.package import begin_package, judge_package
 from wizard.door import Door, Running
-from wizard.finding import RIGHT, UNKNOWN, WRONG
+from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,36 @@ def test_what_breaks_it(line: str, said: str) -> None:
     found = judge_package(f"S.5....T.  c /etc/postfix/main.cf\n{line}\n")
     assert found.verdict == WRONG
     assert found.seen == said
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "verdict"),
+    [("postqueue", 0o755, WARNING), ("postqueue", 0o777, WRONG), ("postdrop", 0o755, WRONG)],
+)
+def test_without_set_gid_users_see_no_queue(
+    tmp_path: Path, name: str, mode: int, verdict: str
+) -> None:
+    program = tmp_path / name
+    program.touch()
+    program.chmod(mode)
+    line = f".M.......    {program}\n"
+    assert judge_package(line).verdict == verdict
+    assert judge_package(f"{line}missing     /usr/sbin/postalias\n").verdict == WRONG
+
+
+@pytest.mark.parametrize(
+    ("flags", "attributes", "verdict"),
+    [
+        (".M.......", ["system.posix_acl_access"], WARNING),
+        (".M.......", ["security.selinux"], WRONG),
+        (".M...U...", ["system.posix_acl_access"], WRONG),
+    ],
+)
+def test_an_acl_makes_up_the_mode(
+    monkeypatch: pytest.MonkeyPatch, flags: str, attributes: list[str], verdict: str
+) -> None:
+    monkeypatch.setattr(os, "listxattr", lambda _: attributes)
+    assert judge_package(f"{flags}    /var/spool/postfix/deferred\n").verdict == verdict
 
 
 def test_a_few_are_shown_and_the_rest_counted() -> None:

@@ -121,7 +121,7 @@ def test_few_names_are_queried(tmp_path: Path) -> None:
 
 def test_a_forward_and_a_virtual_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        nobody, "forwarded", lambda _: iter([("/home/taro/.forward", "missing@here.example")])
+        sent_on, "forwarded", lambda _: iter([("/home/taro/.forward", "missing@here.example")])
     )
     (found,) = judged(tmp_path)
     assert found.seen.startswith("/home/taro/.forward names missing@here.example")
@@ -173,3 +173,17 @@ def test_delivery_past_the_aliases(
     services = MasterCf.parse(ENTRIES).services
     found = judge_past(door, Settings({**OWN, **own}), services, lambda _path, _address: code)
     assert [one.verdict for one in found] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("own", "verdicts"),
+    [
+        ({"2bounce_notice_recipient": "archive"}, [WARNING]),
+        ({"error_notice_recipient": "archive@here.example"}, [WARNING]),
+        ({"bounce_notice_recipient": "archive+x@localhost"}, [WARNING]),
+        ({"delay_notice_recipient": "team"}, [RIGHT]),
+        ({"2bounce_notice_recipient": "archive@far.example"}, []),
+    ],
+)
+def test_who_reads_notices(tmp_path: Path, own: dict[str, str], verdicts: list[str]) -> None:
+    assert [one.verdict for one in judged(tmp_path, "", own)] == verdicts

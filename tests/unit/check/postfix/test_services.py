@@ -394,3 +394,38 @@ def test_a_program_that_spawn_starts(arguments: str, said: str) -> None:
     entry = f"policy unix - n n - 0 spawn {arguments}\n"
     found = own_sockets(MasterCf.parse(entry.encode()).services, Door())
     assert found.get("/var/spool/postfix/private/policy", "") == said
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_named"),
+    [
+        ("2525 inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes", True),
+        (
+            "10025 inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_tls_security_level=may",
+            True,
+        ),
+        (
+            "192.0.2.1:26 inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_tls_auth_only=no",
+            True,
+        ),
+        (
+            "2525 inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_tls_auth_only=yes",
+            False,
+        ),
+        (
+            "2525 inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_tls_security_level=encrypt",
+            False,
+        ),
+        (
+            "2525 inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes -o smtpd_tls_wrappermode=yes",
+            False,
+        ),
+        ("127.0.0.1:2525 inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes", False),
+        ("2525 inet n - n - - smtpd", False),
+    ],
+)
+def test_passwords_without_tls(tmp_path: Path, entry: str, *, is_named: bool) -> None:
+    refuses = "-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject"
+    found = {one.id: one for one in judged(f"{MASTER}{entry} {refuses}\n", tmp_path)}
+    assert ("master.cf.cleartext" in found) == is_named
+    assert not is_named or found["master.cf.cleartext"].verdict == WARNING

@@ -229,3 +229,21 @@ def test_restrictions_that_are_not(
 def test_the_options_of_a_service_count() -> None:
     found = restrictions({}, (("587", {"smtpd_sender_restrictions": "rejct"}),))
     assert found == {"names": (WRONG, "587: smtpd_sender_restrictions has rejct")}
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_named"),
+    [
+        ("permit_mynetworks, reject_unverified_sender", True),
+        ("reject_unauth_destination reject_unverified_sender permit", True),
+        ("permit_sasl_authenticated, REJECT_UNVERIFIED_SENDER", True),
+        ("warn_if_reject reject_unverified_sender", False),
+        ("check_sender_access inline:{freemail.example=reject_unverified_sender}", False),
+        ("reject_unauth_destination, reject_unverified_recipient", False),
+    ],
+)
+def test_each_sender_verified(listed: str, *, is_named: bool) -> None:
+    own = {"smtpd_sender_restrictions": listed}
+    services = (("submission", {"smtpd_sender_restrictions": listed}),)
+    for found in (restrictions(own), restrictions({}, services)):
+        assert ("senders" in found) == is_named

@@ -212,3 +212,33 @@ def test_a_table_older_than_its_text(tmp_path: Path, name: str, path: str, remed
     verdict, seen, advice = look(tmp_path, {}, **{name: f"hash:{path}"})
     assert (verdict, seen) == (WARNING, f"hash:{path} is older than {path}")
     assert remedy in advice
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "said", "verdict"),
+    [
+        ("smtpd_tls_session_cache_database", "btree:/none/s", "fatal: open database", WARNING),
+        ("smtp_tls_session_cache_database", "btree:/none/s", "fatal: open database", WARNING),
+        ("address_verify_map", "btree:/none/v", "fatal: open database", WRONG),
+        (
+            "mynetworks",
+            "cidr:/c",
+            "warning: cidr map /c, line 1: host bits: skipping this rule",
+            WARNING,
+        ),
+        (
+            "header_checks",
+            "regexp:/r",
+            "warning: regexp map /r, line 2: no end: skipping this rule",
+            WARNING,
+        ),
+        ("header_checks", "regexp:/r", "fatal: open regexp map /r: No such file", WRONG),
+    ],
+)
+def test_a_fault_with_which_mail_flows(
+    tmp_path: Path, name: str, table: str, said: str, verdict: str
+) -> None:
+    types = ("btree", "cidr", "regexp")
+    door = Postmap(tmp_path, {table: (1, f"postmap: {said}")})
+    (found,) = indexes.begin_tables(door, Settings({name: table}), (), types)()
+    assert found.verdict == verdict

@@ -9,7 +9,7 @@ from typing import Optional
 import pytest
 
 from wizard.check.tables.hits import Tables
-from wizard.check.tables.refusals import Ours, refusals
+from wizard.check.tables.refusals import SERVERS, Ours, refusals
 from wizard.door import Door
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
@@ -150,3 +150,48 @@ def test_every_server(kind: str, rows: Mapping[str, str], *, is_named: bool) -> 
     assert [one for one, _ in hits if one.startswith("every address")] == (
         ["every address that was tried, such as 9.9.9.9,"] if is_named else []
     )
+
+
+@pytest.mark.parametrize(
+    ("listed", "rows", "expected"),
+    [
+        ("permit_mynetworks, check_sender_access hash:/s", {"here.example": "REJECT"}, STOPS),
+        ("check_sender_access hash:/s", {"taro@here.example": "550 no"}, STOPS),
+        ("reject_unknown_sender_domain, check_sender_access hash:/s", {"taro@": "REJECT"}, STOPS),
+        ("permit_sasl_authenticated, check_sender_access hash:/s", {"here.example": "REJECT"}, ""),
+        ("check_sender_access hash:/s", {"there.example": "REJECT"}, ""),
+        ("check_sender_access hash:/s", {"here.example": "DUNNO"}, ""),
+        ("warn_if_reject check_sender_access hash:/s", {"here.example": "REJECT"}, ""),
+    ],
+)
+def test_people_as_senders(listed: str, rows: Mapping[str, str], expected: str) -> None:
+    """Strangers on port 25 are another thing: they are refused with our own address."""
+    assert found(listed, rows, master=SMTP, people="taro") == []
+    hits = found(listed, rows, master=SUBMISSION, people="taro")
+    assert [kind for _, kind in hits] == ([expected] if expected else [])
+
+
+SCREEN = "smtp inet n - n - 1 postscreen\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "action", "is_named"),
+    [
+        ({"192.168.1.0/24": "permit", "0.0.0.0/0": "reject"}, "drop", True),
+        ({"0.0.0.0/1": "reject", "128.0.0.0/1": "reject"}, "enforce", True),
+        ({"0.0.0.0/0": "reject"}, "ignore", False),
+        ({"8.0.0.0/6": "permit", "0.0.0.0/0": "reject"}, "drop", False),
+        ({"203.0.113.66/32": "reject"}, "drop", False),
+        ({"0.0.0.0/0": "dunno"}, "drop", False),
+    ],
+)
+def test_postscreen(rows: Mapping[str, str], action: str, *, is_named: bool) -> None:
+    own = {
+        "postscreen_access_list": "permit_mynetworks, cidr:/p",
+        "postscreen_blacklist_action": action,
+    }
+    services = MasterCf.parse(SCREEN.encode()).services
+    ours = Ours((), "here.example", ())
+    hits = list(refusals(Rows({"cidr:/p": rows}), Settings(own), services, ours))
+    assert [one.stops for one in hits] == ([True] if is_named else [])
+    assert not is_named or SERVERS[0] in hits[0].key
