@@ -15,8 +15,9 @@ from wizard.postfix.master_cf import MasterCf, same_value
 from wizard.postfix.parameters import BY_NAME, DEFAULTS, RESTRICTIONS, Parameter
 from wizard.postfix.service_entry import Service, port_of_entry
 
-_SECTIONS = ("hostname", "domains", "networks", "delivery", "limits", "blocklists")
-"""The other sections write options themselves, remove them, or name them elsewhere."""
+_SECTIONS = ("hostname", "domains", "networks", "certificate", "delivery", "limits", "blocklists")
+"""The other sections write options themselves, or name them elsewhere. What certificate removes is not here."""
+_RELAYHOST = "relayhost"
 _SMTP = 25
 
 
@@ -38,6 +39,8 @@ def warnings(proposed: Proposed, scope: Scope) -> Iterator[str]:
 
 def _concerns(parameter: Parameter, service: Service, scope: Scope) -> bool:
     section = parameter.answered_in or parameter.section
+    if parameter.name == _RELAYHOST:
+        return section in scope
     if section not in _SECTIONS or section not in scope:
         return False
     if parameter.kind != RESTRICTIONS:

@@ -114,7 +114,7 @@ def propose_main_cf(
         changed=tuple(name for name in names if cf.value(name) != before.value(name)),
         warnings=(
             *warnings,
-            *_set_twice(before, names),
+            *_set_twice(before, cf, names),
             *_warnings(cf, chosen),
             *table_types.warnings(cf, postfix),
         ),
@@ -267,14 +267,16 @@ def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> Iterator[str]:
         yield f"{parameter.name} = {live} stays: no answer can express it."
 
 
-def _set_twice(live: MainCf, names: Iterable[str]) -> Iterator[str]:
+def _set_twice(live: MainCf, planned: MainCf, names: Iterable[str]) -> Iterator[str]:
     """Warn of parameters that the live main.cf sets repeatedly: an edit may make them alike."""
     for name in names:
         lines, twins = live.duplicates(name), len(live.twins(name))
         if not lines:
             continue
         edited = (
-            "that one is edited"
+            "all are commented out"
+            if planned.entry(name) is None
+            else "that one is edited"
             if twins == 1
             else "all are edited, since they say the same"
             if twins == len(lines)

@@ -9,9 +9,8 @@ import pytest
 
 from tests.factories import file
 from tests.unit.plan.test_live_values import chosen, of_main_cf
-from wizard.host.facts import Host
+from wizard.host.facts import Aliases, Host, User
 from wizard.paths import MASTER_CF, SENDER_ACCESS
-from wizard.plan.losses import losses
 from wizard.plan.model import Plan
 from wizard.planning.build import build_plan
 from wizard.postfix.main_cf import MainCf
@@ -140,6 +139,46 @@ def test_what_overrules_an_answer_is_named(row: Row) -> None:
     assert not any(row.says in one for one in build_plan(answers, host, (other,)).warnings)
 
 
+RELAYS = {
+    "a default transport": (
+        "default_transport = smtp:[a.example]\n",
+        "default_transport = smtp:[a.example]",
+    ),
+    "by sender": (
+        "relayhost = [a.example]\nsender_dependent_relayhost_maps = hash:/x\n",
+        "sender_dependent_relayhost_maps = hash:/x",
+    ),
+    "by recipient": (
+        "transport_maps = inline:{ * = smtp:[a.example] }\n",
+        "transport_maps = inline:",
+    ),
+    "at last": ("smtp_fallback_relay = [a.example]\n", "smtp_fallback_relay = [a.example]"),
+    "plain": ("relayhost = [a.example]\ndefault_transport = smtp\n", ""),
+    "the own transport with its colon": (
+        "relayhost = [a.example]\ndefault_transport = smtp:\n",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("main", "says"), RELAYS.values(), ids=RELAYS)
+def test_another_relay_than_relayhost_stays_and_is_named(main: str, says: str) -> None:
+    host, answers = of_main_cf(main), chosen("relay", {"host": ""})
+    plan = build_plan(answers, host, ("relay",))
+    found = [one for one in plan.warnings if " stays: " in one]
+    assert ([one for one in found if one.startswith(says)] != []) if says else found == []
+    assert MainCf.parse(plan.files[0].proposed).value("relayhost") is None
+    whole = build_plan(answers, host)
+    assert [one for one in whole.warnings if says and one.startswith(says)] == []
+
+
+def test_a_relay_host_of_one_program_is_named() -> None:
+    master = f"{SMTP}\nrewrite unix - - n - - trivial-rewrite -o relayhost=[b.example]"
+    host = with_entries(master, "relayhost = [a.example]\n")
+    plan = build_plan(chosen("relay", {"host": ""}), host, ("relay",))
+    assert [one for one in plan.warnings if "-o relayhost=[b.example] stays" in one] != []
+
+
 FINE = {
     "the same value": Row(
         f"{SMTP} -o mynetworks=127.0.0.0/8", "", "networks", {"mynetworks": ["127.0.0.0/8"]}, ""
@@ -183,79 +222,27 @@ def test_what_overrules_nothing_is_not_named(row: Row) -> None:
     assert [one for one in plan.warnings if "stays" in one] == []
 
 
-EXCLUSIONS = {
-    "the new item takes no place before it": (
-        "mynetworks = 10.0.0.0/8, !192.168.5.0/24, 172.16.0.0/12\n",
-        ["192.168.0.0/16", "172.16.0.0/12"],
-        "!192.168.5.0/24, 192.168.0.0/16, 172.16.0.0/12",
-        "",
+CERTIFICATES = {
+    "another port": (f"{SMTP}\n2525 inet n - n - - smtpd -o smtpd_tls_cert_file=/x.pem", True),
+    "a name of the service": (
+        f"{SMTP}\nmail.example.com:10587 inet n - n - - smtpd -o {{ smtpd_tls_key_file = /x }}",
+        True,
     ),
-    "a table, last": (
-        "mynetworks = 10.0.0.0/8, !cidr:/etc/postfix/bad\n",
-        ["192.168.0.0/16", "127.0.0.0/8"],
-        "!cidr:/etc/postfix/bad, 192.168.0.0/16, 127.0.0.0/8",
-        "",
-    ),
-    "one that excludes the answer": (
-        "mynetworks = !192.168.0.0/16, 127.0.0.0/8\n",
-        ["192.168.4.0/24", "127.0.0.0/8"],
-        "!192.168.0.0/16, 192.168.4.0/24, 127.0.0.0/8",
-        "!192.168.0.0/16 comes before 192.168.4.0/24 and excludes it",
-    ),
-    "behind what is there already": (
-        "mynetworks = 127.0.0.0/8 10.0.0.0/8 !10.0.0.5\n",
-        ["10.0.0.0/8", "127.0.0.0/8"],
-        "127.0.0.0/8 10.0.0.0/8 !10.0.0.5",
-        "",
-    ),
-    "twice negated": (
-        "mynetworks = 10.0.0.0/8 !!192.168.0.0/16\n",
-        ["127.0.0.0/8"],
-        "127.0.0.0/8 !!192.168.0.0/16",
-        "",
+    "one that is taken out": (f"{SMTP} -o smtpd_tls_cert_file=/x.pem", False),
+    "for this host alone": (
+        f"{SMTP}\n127.0.0.1:2525 inet n - n - - smtpd -o smtpd_tls_cert_file=/x",
+        False,
     ),
 }
 
 
-@pytest.mark.parametrize(("line", "wanted", "value", "says"), EXCLUSIONS.values(), ids=EXCLUSIONS)
-def test_an_exclusion_counts_for_new_networks_too(
-    line: str, wanted: list[str], value: str, says: str
-) -> None:
-    host, answers = of_main_cf(line), chosen("networks", {"mynetworks": wanted})
-    plan = build_plan(answers, host, ("networks",))
-    assert MainCf.parse(plan.files[0].proposed).value("mynetworks") == value
-    found = [one for one in plan.warnings if "excludes it" in one]
-    assert bool(found) == bool(says)
-    assert all(says in one for one in found)
-    again = build_plan(answers, after(host, plan), ("networks",))
-    assert again.files[0].proposed == again.files[0].live
-    assert [one for one in again.warnings if "excludes it" in one] == found
-
-
-def test_an_excluded_domain_is_not_local() -> None:
-    host = of_main_cf("mydestination = $myhostname, !a.example, b.example\n")
-    plan = build_plan(chosen("domains", {"local": ["a.example"]}), host, ("domains",))
-    value = MainCf.parse(plan.files[0].proposed).value("mydestination")
-    assert value == "$myhostname, !a.example, a.example"
-    assert any("!a.example comes before a.example" in one for one in plan.warnings)
-    assert any("b.example is no longer local" in one for one in losses(plan))
-
-
-@pytest.mark.parametrize(
-    ("lines", "says"),
-    [
-        ("mynetworks = 127.0.0.0/8\nmynetworks = 127.0.0.0/8, 10.0.0.0/8\n", "that one is edited"),
-        ("mynetworks = 10.0.0.0/8\nmynetworks = 10.0.0.0/8\n", "all are edited"),
-        (
-            "mynetworks = 1.2.3.4\nmynetworks = 10.0.0.0/8\nmynetworks = 10.0.0.0/8\n",
-            "the last 2 are edited",
-        ),
-    ],
-)
-def test_lines_that_an_edit_makes_alike_were_not_all_edited(lines: str, says: str) -> None:
-    answers = chosen("networks", {"mynetworks": ["127.0.0.0/8"]})
-    plan = build_plan(answers, of_main_cf(lines), ("networks",))
-    assert [one for one in plan.warnings if "main.cf sets mynetworks" in one and says in one] != []
+@pytest.mark.parametrize(("master", "is_named"), CERTIFICATES.values(), ids=CERTIFICATES)
+def test_a_certificate_of_another_port_is_named(master: str, is_named: bool) -> None:
+    answers = chosen("certificate", {"source": "self-signed"})
+    plan = build_plan(answers, with_entries(master), ("certificate",))
+    assert (
+        bool([one for one in plan.warnings if "there it overrules smtpd_tls_" in one]) == is_named
+    )
 
 
 LOOKUP = f"check_sender_access {{}}:{SENDER_ACCESS}"
@@ -307,3 +294,47 @@ def test_the_table_through_proxymap_is_the_table_of_the_answers() -> None:
 
 def test_the_master_cf_of_these_tests_is_read() -> None:
     assert with_entries(SMTP).text(MASTER_CF) == f"{SMTP}\n".encode()
+
+
+def of_aliases(main: str, master: str = f"{SMTP}{LOCAL}") -> list[str]:
+    host = with_entries(master, main).with_file("/etc/aliases", live=b"root: hanako\n")
+    host = replace(host, aliases=Aliases("hash"), users=(User("taro", 1000),))
+    plan = build_plan(chosen("aliases", {"root": "taro"}), host, ("aliases",))
+    assert plan.obstacles == ()
+    return list(plan.warnings)
+
+
+COME_FIRST = {
+    "another table": "alias_maps = nis:mail.aliases, hash:/etc/aliases\n",
+    "a table in the line": "alias_maps = inline:{ root = jiro } hash:/etc/aliases\n",
+    "a file with a like name": "alias_maps = hash:/etc/aliases.local,\n  hash:/etc/aliases\n",
+    "virtual aliases": "virtual_alias_maps = hash:/etc/postfix/virtual\n",
+    "canonical names": "recipient_canonical_maps = hash:/etc/postfix/canonical\n",
+}
+
+
+@pytest.mark.parametrize("main", COME_FIRST.values(), ids=COME_FIRST)
+def test_tables_before_the_aliases_are_named(main: str) -> None:
+    said = "rows for root, postmaster or abuse there come before those of /etc/aliases"
+    assert [one for one in of_aliases(main) if said in one] != []
+
+
+def test_a_local_program_with_other_aliases_is_named() -> None:
+    master = f"{SMTP}{LOCAL} -o alias_maps=hash:/x"
+    said = "-o alias_maps=hash:/x stays: /etc/aliases is not looked up."
+    assert [one for one in of_aliases("", master) if said in one] != []
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "",
+        "alias_maps = hash:/etc/aliases, nis:mail.aliases\n",
+        "alias_maps = $alias_database\nalias_database = hash:/etc/aliases\n",
+        "alias_maps = proxy:hash:/etc/aliases\n",
+        "alias_maps = $default_database_type:/etc/aliases\ndefault_database_type = hash\n",
+        "virtual_alias_maps =\n",
+    ],
+)
+def test_tables_behind_the_aliases_are_not_named(main: str) -> None:
+    assert [one for one in of_aliases(main) if "stays" in one or "come before" in one] == []
