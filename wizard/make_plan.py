@@ -32,6 +32,7 @@ from wizard.postfix.blocklists import needs_key
 from wizard.postfix.itself import nexthops
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.relayhost import RELAY, nexthop
+from wizard.postfix.restrictions import BLOCKLISTS
 from wizard.run.history import newest_unfinished
 from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
@@ -170,13 +171,18 @@ def _with_old_server(door: Door, host: Host, answers: Answers) -> Host:
 def _with_entries(door: Door, host: Host, plan: Plan) -> Plan:
     """Return the plan with warnings of smtpd's entries that `check` would report after the run."""
     texts = {one.path: one.proposed for one in plan.files if one.path in PARTED}
-    is_planned = not plan.sections or POLICY in plan.sections
-    if not is_planned or not texts or host.files[MASTER_CF].from_package:
+    if not texts or host.files[MASTER_CF].from_package:
         return plan
-    from wizard.check.before_run import warnings  # noqa: PLC0415 - only where Postfix is installed
+    # Its imports are many: only where Postfix is installed.
+    from wizard.check.before_run import refused_logins, warnings  # noqa: PLC0415
 
     settings = settings_of(texts[MAIN_CF], texts[MASTER_CF], host)
-    found = warnings(settings, MasterCf.parse(texts[MASTER_CF]).services, door)
+    services = MasterCf.parse(texts[MASTER_CF]).services
+    if plan.sections and POLICY not in plan.sections:
+        before = settings_of(host.text(MAIN_CF), host.text(MASTER_CF), host)
+        new = refused_logins(before, settings, services) if BLOCKLISTS in plan.sections else ()
+        return replace(plan, obstacles=(*plan.obstacles, *map(host_problem, new)))
+    found = warnings(settings, services, door)
     shown = (masked(without_number(one)) for one in found)
     return replace(plan, warnings=tuple(dict.fromkeys((*plan.warnings, *shown))))
 

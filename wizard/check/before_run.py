@@ -32,6 +32,17 @@ def warnings(settings: Settings, services: Sequence[Service], door: Door) -> Ite
                 yield f"After this run, {one.looked_at}: {one.seen}. {one.advice}"
 
 
+def refused_logins(before: Settings, after: Settings, services: Sequence[Service]) -> Iterator[str]:
+    """Yield why a planned main.cf refuses logged-in people that today's takes, by the rule of `check`."""
+    for one in for_people(services):
+        old, new = (
+            next((found for found in judge_before_login(settings, [one])), None)
+            for settings in (before, after)
+        )
+        if new and new.verdict == WRONG and not (old and old.verdict == WRONG):
+            yield f"after this run {new.seen}, so that it refuses people who log in there. {new.advice}"
+
+
 def _findings(settings: Settings, services: Sequence[Service], door: Door) -> Iterator[Finding]:
     listening = smtpds(services)
     options = {one.key: one.values for one in services}

@@ -33,7 +33,7 @@ from wizard.plan.model import Plan, Step
 from wizard.plan.part import Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.plan.scope import Scope, scope_of
-from wizard.planning import clashes, in_force, leftovers, obstacles, other_mta
+from wizard.planning import clashes, in_force, leftovers, obstacles, other_mta, overrides
 from wizard.planning.by_hand import Bases
 from wizard.planning.files import Proposed, propose
 from wizard.planning.keep_edits import protected_names, with_hand_edits
@@ -152,6 +152,8 @@ def _warnings(request: Request, proposed: Proposed, bases: Bases) -> Iterator[st
     yield from _stays_down(host, scope)
     yield from filter(None, (bases.unknown,))
     yield from in_force.warnings(proposed, host, scope)
+    yield from overrides.warnings(proposed, scope)
+    yield from clashes.warnings(request)
     yield from (warning for part in proposed.parts for warning in part.warnings)
 
 

@@ -6,16 +6,28 @@ the lists in main.cf are known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from wizard.answers.model import Answers, Caution
 from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
 from wizard.host.transports import Transports
 from wizard.paths import MAIN_CF
-from wizard.plan.hold import class_caution
+from wizard.plan.hold import class_caution, class_doubts
 from wizard.plan.part import Request
-from wizard.postfix.classes import LISTS, LOCAL
+from wizard.postfix.classes import (
+    ALIAS,
+    LISTS,
+    LOCAL,
+    MAILBOX,
+    PARENTS,
+    QUERIED,
+    RELAY,
+    Classes,
+    doubt,
+    is_taken_over,
+)
 from wizard.postfix.settings import Settings
 from wizard.text import shortened
 
@@ -43,17 +55,47 @@ def tables_of(host: Host) -> tuple[str, ...]:
 
 def cautions(request: Request) -> Iterator[Caution]:
     """Yield a caution for new domains that another list of a copied main.cf has."""
+    found = _changes(request)
+    yield from class_caution({one: kinds for one, kinds in found.items() if is_taken_over(*kinds)})
+
+
+def warnings(request: Request) -> Iterator[str]:
+    """Warn of new domains that tables and files of a copied /etc may have, which are not read."""
+    found = {one: doubt(old) for one, (old, _) in _changes(request).items()}
+    yield from class_doubts({one: tables for one, tables in found.items() if tables})
+
+
+def _changes(request: Request) -> dict[str, tuple[str, str]]:
+    """Return the old and the new class of each new domain of a copied /etc."""
     host = request.host
     if host.root == "/" or SECTION not in request.scope or host.files[MAIN_CF].from_package:
-        return
-    settings = settings_of(host)
+        return {}
+    settings = replace(settings_of(host), defaults={**_DEFAULTS, **host.postfix.defaults})
+    values = {name: settings.value(name) for name in QUERIED}
+    # What a table of mydestination has is local before and after.
+    values[LISTS[LOCAL]] = " ".join(
+        one for one in settings.words(LISTS[LOCAL]) if ":" not in one and "/" not in one
+    )
     new = new_domains(request.answers, host)
-    taken: dict[str, tuple[str, str]] = {}
-    for kind, name in LISTS.items():
-        listed = {one.lower() for one in settings.words(name)}
-        if kind != LOCAL:
-            taken.update({one: (kind, LOCAL) for one in new if one in listed and one not in taken})
-    yield from class_caution(taken)
+    local = Classes({**values, LISTS[LOCAL]: " ".join(new)}, _unknown, _unread).of(new)
+    old = Classes(values, _unknown, _unread).of(new)
+    return {one: (old[one], local[one]) for one in new}
+
+
+_DEFAULTS = {
+    PARENTS: LISTS[RELAY],
+    LISTS[ALIAS]: "$virtual_alias_maps",
+    LISTS[MAILBOX]: "$virtual_mailbox_maps",
+}
+"""Postfix's defaults, as far as they decide the class of a domain (postconf(5))."""
+
+
+def _unknown(_table: str, _keys: Collection[str]) -> None:
+    """No table of a copied /etc is queried."""
+
+
+def _unread(_path: str) -> None:
+    """No file that a list names is read."""
 
 
 def transport_caution(found: Transports) -> Iterator[Caution]:

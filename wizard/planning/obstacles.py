@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Iterator, Sequence
 
 from wizard.answers import cross_field
 from wizard.answers.model import Caution, Problem, host_problem
 from wizard.answers.saved import with_saved
 from wizard.host.facts import FileFacts, Host
-from wizard.paths import PARTED, SENDER_ACCESS
+from wizard.paths import MAIN_CF, MASTER_CF, PARTED, SENDER_ACCESS
 from wizard.plan.part import Request
 from wizard.planning import other_mta
 from wizard.planning.files import Proposed
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.master_cf import MasterCf
+from wizard.sections.reading import is_set_up
 from wizard.sections.registry import OWNERS
+from wizard.text import shortened
+
+_HOSTNAME = "hostname"
+_SHOWN = 5
+_WITHOUT_MARK = "the file begins with an invisible byte order mark, which `sed -i '1s/^\\xEF\\xBB\\xBF//' {}` removes"
 
 
 def obstacles(request: Request) -> tuple[Problem, ...]:
     """Return what must be repaired on the host itself before this plan can run."""
     host = request.host
-    return (*_host(host), *_files(host), *other_mta.obstacles(host, request.scope))
+    return (
+        *_host(host),
+        *_nameless(request),
+        *_files(host),
+        *other_mta.obstacles(host, request.scope),
+    )
 
 
 def unread(proposed: Proposed) -> Iterator[Problem]:
@@ -86,6 +100,7 @@ def _host(host: Host) -> Iterator[Problem]:
             "its family; the steps are made for those only",
         )
     yield from refused(host)
+    yield from _malformed(host)
     if host.postfix.instances:
         yield host_problem(
             "this Postfix has several instances (multi_instance_directories = "
@@ -101,6 +116,44 @@ def refused(host: Host) -> Iterator[Problem]:
             f"Postfix itself refuses main.cf as it is ({host.postfix.refusal}); set that right first, "
             "until `postconf -n` prints the parameters",
         )
+
+
+def _nameless(request: Request) -> Iterator[Problem]:
+    """Yield the problem that a server was set up, and has a name with which nothing is read back.
+
+    A run of single sections compares with today's answers. Without them it would change too much or
+    too little.
+    """
+    host, scope = request.host, request.scope
+    if (
+        request.current is None
+        and scope.named
+        and scope.sections != {_HOSTNAME}
+        and is_set_up(host)
+    ):
+        live = MainCf.parse(host.text(MAIN_CF)).value("myhostname") or host.network.hostname
+        yield Problem(
+            _HOSTNAME,
+            "myhostname",
+            f"this server's name is {live or 'not known'}, and no answer can be that, so what it has today"
+            f" cannot be read back. Run the section {_HOSTNAME} by itself first, with a full name",
+        )
+
+
+def _malformed(host: Host) -> Iterator[Problem]:
+    """Yield a problem for lines that Postfix cannot read. Of a live main.cf Postfix itself tells."""
+    main = () if host.postfix.refusal else MainCf.parse(host.text(MAIN_CF)).malformed
+    for path, lines, what in (
+        (MAIN_CF, main, "a parameter (NAME = VALUE)"),
+        (MASTER_CF, MasterCf.parse(host.text(MASTER_CF)).malformed, "an entry with eight columns"),
+    ):
+        if lines:
+            numbers = shortened(tuple(map(str, lines)), _SHOWN)
+            mark = host.text(path).startswith(codecs.BOM_UTF8)
+            yield host_problem(
+                f"{path}, line {numbers}: this is not {what}, so Postfix does not start; "
+                + (_WITHOUT_MARK.format(path) if mark else "correct it, or write # before it")
+            )
 
 
 def _files(host: Host) -> Iterator[Problem]:

@@ -30,11 +30,15 @@ def distinct(kind: str, goal: Sequence[str], own: Own) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Change:
-    """The edit of a list, the items that it removes, and those that no answer can express."""
+    """The edit of a list, the items that it removes, and those that no answer can express.
+
+    `excluded` has by item of the answers the exclusion (`!ITEM`) before it, which has precedence.
+    """
 
     edit: ListEdit
     gone: tuple[str, ...]
     foreign: tuple[str, ...]
+    excluded: dict[str, str]
 
 
 def change(
@@ -50,9 +54,10 @@ def change(
     """Return the edit after which a list has all items of `goal`, and no others of its kind.
 
     Implied names keep their spelling; missing ones are added only with the `whole` policy. A new
-    item replaces an obsolete one at its place, else it follows the answers' order. An item that
-    Postfix reads differently than it is meant is rewritten. A list on one line stays on it, except
-    when the whole policy adds its first names.
+    item replaces an obsolete one at its place, else it follows the answers' order. It never comes
+    before an exclusion, which is for what follows it (postconf(5) mynetworks). An item that Postfix
+    reads differently than it is meant is rewritten. A list on one line stays on it, except when the
+    whole policy adds its first names.
     """
     implied = own.implied(kind)
     read = [own.read(kind, word) for word in live]
@@ -73,7 +78,13 @@ def change(
     }
     replace = {place: goals[keys[place]] for place in wrong if there[keys[place]] == place}
     remove = {place for place, key in enumerate(keys) if key not in named and read[place][1]}
-    new, insert = _placed([(one, there.get(key)) for key, one in goals.items()], remove, len(live))
+    excluded = {place: word for place, word in enumerate(live) if _excludes(word)}
+    new, insert = _placed(
+        [(one, there.get(key)) for key, one in goals.items()],
+        {place for place in remove if place > max(excluded, default=-1)},
+        len(live),
+        max(excluded, default=-1),
+    )
     replace.update(new)
     lost = sorted(remove)
     remove = (remove - new.keys()) | (wrong - replace.keys())
@@ -84,16 +95,27 @@ def change(
     foreign = (
         word for word, (key, is_answer) in zip(live, read) if key not in named and not is_answer
     )
-    return Change(edit, tuple(live[place] for place in lost), tuple(foreign))
+    barred = {
+        one: word
+        for key, one in goals.items()
+        for place, word in excluded.items()
+        if there.get(key, len(live)) > place and own.covers(kind, word.lstrip("!"), one)
+    }
+    return Change(edit, tuple(live[place] for place in lost), tuple(foreign), barred)
+
+
+def _excludes(word: str) -> bool:
+    """True if what a word matches is not in the list: an odd number of `!` before it."""
+    return (len(word) - len(word.lstrip("!"))) % 2 == 1
 
 
 def _placed(
-    goal: Sequence[tuple[str, int | None]], free: set[int], count: int
+    goal: Sequence[tuple[str, int | None]], free: set[int], count: int, lowest: int
 ) -> tuple[dict[int, str], dict[int, list[str]]]:
     """Return the new items by the position of the item that they replace, and that they follow.
 
     `free` are the positions of removed items. An item gets a free position between its neighbours,
-    else another free one.
+    else another free one. All come after the position `lowest`.
     """
     replace: dict[int, str] = {}
     insert: dict[int, list[str]] = {}
@@ -122,5 +144,5 @@ def _placed(
         if found is not None:
             replace[found] = one
         else:
-            insert.setdefault(before if at < 0 else at, []).append(one)
+            insert.setdefault(max(before if at < 0 else at, lowest), []).append(one)
     return replace, insert

@@ -141,7 +141,9 @@ class _Pass:
         sizes = [len(row.cells) for row in rows[head + 1 :] if row.cells]
         self._folded = bool(sizes)
         self._one_a_line = len(sizes) > 1 and max(sizes) == 1
-        self._indent = next((row.before for row in rows[head + 1 :] if row.cells), INDENT)
+        indents = (row.before for row in rows[head + 1 :] if row.cells)
+        # Of Postfix's white space, a vertical tab or form feed within a list does not separate items.
+        self._indent = next((one for one in indents if not one.strip(" \t")), INDENT)
         self._new: list[_Row] = []
 
     def rows(self) -> list[_Row]:

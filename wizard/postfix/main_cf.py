@@ -82,6 +82,12 @@ class MainCf:
         found = [_entry(texts, one) for one in self._logical if not one.orphan]
         return tuple(entry for entry in found if entry)
 
+    @property
+    def malformed(self) -> tuple[int, ...]:
+        """The line numbers (from 1) of lines without a name and an equals sign; Postfix refuses the file."""
+        found = ((one, ENTRY.match(one.text)) for one in self._logical if not one.orphan)
+        return tuple(one.first + 1 for one, match in found if not (match and match[1]))
+
     @cached_property
     def _last(self) -> dict[str, Entry]:
         return {entry.name: entry for entry in self.entries}

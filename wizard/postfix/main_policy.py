@@ -112,7 +112,12 @@ def propose_main_cf(
         reasons=cf.lines.reasons(),
         expected=tuple((n, v) for n in names for v in [cf.value(n)] if v is not None),
         changed=tuple(name for name in names if cf.value(name) != before.value(name)),
-        warnings=(*warnings, *_warnings(cf, names, chosen), *table_types.warnings(cf, postfix)),
+        warnings=(
+            *warnings,
+            *_set_twice(before, cf, names),
+            *_warnings(cf, chosen),
+            *table_types.warnings(cf, postfix),
+        ),
         refusals=tuple(refusals),
     )
 
@@ -208,6 +213,11 @@ def _list(
             f"{parameter.name}: no answer can express {shortened(change.foreign, _SHOWN)}; it stays, and what it"
             " names counts as before."
         )
+    warnings += (
+        f"{parameter.name}: {word} comes before {one} and excludes it, so that {one} does not count."
+        f" Take {word} out, or {one} out of the answers."
+        for one, word in change.excluded.items()
+    )
     for entry in twins:
         cf = edit(cf, entry, change.edit)
     return cf, None
@@ -257,23 +267,26 @@ def _unsaid_warnings(cf: MainCf, parameter: Parameter) -> Iterator[str]:
         yield f"{parameter.name} = {live} stays: no answer can express it."
 
 
-def _set_twice(name: str, lines: Sequence[int], twins: int) -> str:
-    edited = (
-        "that one is edited"
-        if twins == 1
-        else "all are edited, since they say the same"
-        if twins == len(lines)
-        else f"the last {twins} are edited, since they say the same"
-    )
-    numbers = ", ".join(map(str, lines))
-    return f"main.cf sets {name} on lines {numbers}: Postfix takes the last, and {edited}."
-
-
-def _warnings(cf: MainCf, names: Iterable[str], chosen: Collection[str]) -> Iterator[str]:
+def _set_twice(live: MainCf, planned: MainCf, names: Iterable[str]) -> Iterator[str]:
+    """Warn of parameters that the live main.cf sets repeatedly: an edit may make them alike."""
     for name in names:
-        lines = cf.duplicates(name)
-        if lines:
-            yield _set_twice(name, lines, len(cf.twins(name)))
+        lines, twins = live.duplicates(name), len(live.twins(name))
+        if not lines:
+            continue
+        edited = (
+            "all are commented out"
+            if planned.entry(name) is None
+            else "that one is edited"
+            if twins == 1
+            else "all are edited, since they say the same"
+            if twins == len(lines)
+            else f"the last {twins} are edited, since they say the same"
+        )
+        numbers = ", ".join(map(str, lines))
+        yield f"main.cf sets {name} on lines {numbers}: Postfix takes the last, and {edited}."
+
+
+def _warnings(cf: MainCf, chosen: Collection[str]) -> Iterator[str]:
     if POLICY in chosen:
         relay = cf.value("smtpd_relay_restrictions")
         if relay and "permit_sasl_authenticated" not in relay:

@@ -49,6 +49,16 @@ class MasterCf:
         found = [service_of(texts, one) for one in logical_lines(texts) if not one.orphan]
         return tuple(_with_comment(texts, one) for one in found if one)
 
+    @property
+    def malformed(self) -> tuple[int, ...]:
+        """The line numbers (from 1) of entries without the eight columns; master(8) does not start."""
+        texts = self.lines.texts
+        return tuple(
+            one.first + 1
+            for one in logical_lines(texts)
+            if not one.orphan and service_of(texts, one) is None
+        )
+
     def service(self, key: str) -> Optional[Service]:
         """Return the active entry of that `name/type`; of duplicates the last, which master uses."""
         return self._by_key.get(key)

@@ -21,6 +21,8 @@ _NETWORK = re.compile(r"\[?([0-9A-Fa-f:.]+)\]?(/[0-9.]+)?")
 _OTHER_BLANKS = re.compile(r"[0-9a-f:./\[\]]*(?:[^\S\x00-\x7f][0-9a-f:./\[\]]*)+")
 """An item with a blank that is none to Postfix, such as the wide one of Japanese and the no-break space."""
 _IPV4_PARTS = 4
+_DEEPEST = 8
+"""Levels of `$name` that are expanded; the own names need one or two."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ class Own:
             return _is_strict(word)
         return kind != NAMES or not word.endswith(".")
 
+    def covers(self, kind: str, word: str, item: str) -> bool:
+        """True if an item of a list has another one: it is the same, or a network with that one in it."""
+        (wide, is_wide), (narrow, is_narrow) = self.read(kind, word), self.read(kind, item)
+        if kind != NETWORKS or not (is_wide and is_narrow):
+            return wide == narrow
+        one, other = networks.parse_network(narrow), networks.parse_network(wide)
+        return one.version == other.version and one.subnet_of(other)  # type: ignore[arg-type]
+
     def implied(self, kind: str) -> frozenset[str]:
         """Return the keys of the names in mydestination that come from no answer."""
         return frozenset(self.key(kind, one) for one in LOCAL_ALWAYS if kind == NAMES)
@@ -86,11 +96,14 @@ def own_by(value: Callable[[str], Optional[str]], in_force: Mapping[str, str]) -
         return value(name) or f"${name}"
 
     def own(name: str) -> str:
-        text = expanded(expanded(value(name) or "", read), read).lower()
+        text = value(name) or ""
+        for _ in range(_DEEPEST):
+            text = expanded(text, read)
+        text = text.lower()
         return text if "$" not in text and len(text) <= names.LONGEST_NAME else ""
 
     host = own("myhostname") or in_force.get("myhostname", "")
-    derived = "" if value("mydomain") else host.partition(".")[2]
+    derived = "" if value("mydomain") is not None else host.partition(".")[2]
     return Own(host, own("mydomain") or derived or in_force.get("mydomain", ""))
 
 

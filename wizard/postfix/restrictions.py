@@ -139,10 +139,10 @@ def split_restrictions(listed: Sequence[str]) -> tuple[ParsedRestriction, ...]:
 
 
 def _family(text: str) -> str:
-    """Return a restriction without its reply filter (`=...`) or table type (`hash:`)."""
+    """Return a restriction without its reply filter (`=...`) or table type (`hash:`, `proxy:hash:`)."""
     head, _, argument = without_number(text.lower()).rpartition(" ")
     if head == "check_sender_access":
-        return f"{head} {argument.partition(':')[2]}"
+        return f"{head} {argument.removeprefix('proxy:').partition(':')[2]}"
     return f"{head} {argument.partition('=')[0]}"
 
 

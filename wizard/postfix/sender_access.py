@@ -95,6 +95,18 @@ def table_in_use(restrictions: str) -> str:
     return match[1] if match else ""
 
 
+_OF_PATTERNS = re.compile(
+    rf"^[^#\n]*\b(pcre|regexp|cidr):{re.escape(SENDER_ACCESS)}(?![\w./-])".encode("ascii"),
+    re.MULTILINE,
+)
+
+
+def pattern_type(*texts: bytes) -> str:
+    """Return the type by which these files of Postfix look sender_access up as patterns, "" for none."""
+    found = next(filter(None, map(_OF_PATTERNS.search, texts)), None)
+    return found[1].decode("ascii") if found else ""
+
+
 def compare_rows(indexed: Mapping[str, str], planned: Mapping[str, str]) -> tuple[str, bool]:
     """Return in words if a lookup finds the planned rows and no others, and True if it does."""
     names = sorted(

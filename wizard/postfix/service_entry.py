@@ -202,6 +202,16 @@ class Service:
         return self._all_options[1]
 
     @cached_property
+    def without_value(self) -> str:
+        """The first `-o NAME` without an equals sign, "" when there is none; smtpd does not start with it."""
+        words = iter(self.arguments)
+        for word in words:
+            option = next(words, "=") if word == "-o" else word[2:] if word[:2] == "-o" else "="
+            if "=" not in option:
+                return f"-o {option}"
+        return ""
+
+    @cached_property
     def broken(self) -> str:
         """The first argument whose braces Postfix refuses, "" when there is none."""
         return next((one.text for one in self.words[COLUMNS:] if one.is_broken), "")

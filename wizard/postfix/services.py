@@ -24,6 +24,7 @@ _SUBMISSIONS_SINCE = (3, 7)
 """The first Postfix version whose master.cf has `submissions` for port 465, not `smtps`."""
 
 _LOG_LABEL = "syslog_name"
+_SMTPD = "smtpd"
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,12 @@ def propose_master_cf(
             expected.extend(_expected(service, submission))
             loopback.extend([key] if service.loopback else [])
             warnings.extend(_warnings(service))
+    ports = {one.port for one in services}
+    warnings.extend(
+        f"master.cf, {one.key}: {_unfit(one)}"
+        for one in cf.services
+        if one.port_number not in ports and _program(one) == _SMTPD and _unfit(one)
+    )
     return Proposal(
         text=bytes(cf),
         reasons=cf.lines.reasons(),
@@ -160,9 +167,13 @@ def propose_master_cf(
     )
 
 
+def _program(service: Service) -> str:
+    return service.command.rpartition("/")[2]
+
+
 def _unfit(service: Service) -> str:
     """Return why an entry cannot be edited, "" if it can."""
-    if service.command.rpartition("/")[2] != "smtpd":
+    if _program(service) != _SMTPD:
         return f"{service.command} serves this port, not smtpd."
     if service.broken:
         return (
@@ -174,6 +185,8 @@ def _unfit(service: Service) -> str:
             f"{service.stray} is no option, and smtpd does not start with it. Was a comment"
             " uncommented with the lines around it?"
         )
+    if service.without_value:
+        return f"{service.without_value} has no =VALUE, and smtpd does not start with it."
     return ""
 
 

@@ -200,8 +200,9 @@ def why_no_options(service: Service) -> str:
     """Return why an entry gets no options, "" if it can have them (smtpd(8), master(5))."""
     if service.command.rpartition("/")[2] != "smtpd":
         return f"{service.command} serves this port, not smtpd."
-    if service.broken or service.stray:
-        return f"smtpd does not start with {service.broken or service.stray}."
+    fault = service.broken or service.stray or service.without_value
+    if fault:
+        return f"smtpd does not start with {fault}."
     return ""
 
 

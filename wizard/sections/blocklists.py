@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard.answers.model import Answers, Problem
 from wizard.host.facts import Host
-from wizard.paths import SENDER_ACCESS
+from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
 from wizard.plan.actions import BuildTable
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Step
@@ -20,6 +20,7 @@ from wizard.postfix.restrictions import split_restrictions, wanted
 from wizard.postfix.sender_access import (
     compare_rows,
     owned_rows,
+    pattern_type,
     propose_sender_access,
     rows,
     rows_by_key,
@@ -60,7 +61,7 @@ def _plan(request: Request) -> Part:
         files=(file,),
         tables=tuple(_steps(file, host, request.tolerated)),
         warnings=(*file.proposal.warnings, *_other_lists(request)),
-        obstacles=tuple(_without_key(request)),
+        obstacles=(*_without_key(request), *_of_patterns(request)),
     )
 
 
@@ -88,6 +89,18 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
         and host.table is not None
         and rows_by_key(host.table) == dict(expected),
     )
+
+
+def _of_patterns(request: Request) -> Iterator[Problem]:
+    """Yield the problem that Postfix reads the file as patterns, which are no rows of access(5)."""
+    kind = pattern_type(*(request.host.text(path) for path in (MAIN_CF, MASTER_CF)))
+    if SECTION in request.scope and kind:
+        yield Problem(
+            SECTION,
+            "",
+            f"Postfix reads {SENDER_ACCESS} as a {kind} table, and the wizard writes rows of another form"
+            f" to it; give your file another name, and write {kind}: with that name in main.cf or master.cf",
+        )
 
 
 def _without_key(request: Request) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from wizard.answers.build import default_mydomain
 from wizard.answers.rules.names import is_public_name, readable_name
+from wizard.answers.unsaid import unsaid
 from wizard.host.facts import Host
 from wizard.plan.part import Part, Request
 from wizard.sections.reading import PARAMETER, is_set_up, main_cf, own_of
@@ -15,12 +16,17 @@ from wizard.sections.section import NOT_YET, Section, TextByName
 
 def _read_back(host: Host) -> dict[str, Any]:
     main, own = main_cf(host), own_of(host)
-    domain = own.mydomain if is_set_up(host) else main.value("mydomain") or ""
+    live = main.value("mydomain")
+    domain = own.mydomain if is_set_up(host) else live or ""
     found = {"myhostname": own.myhostname, "mydomain": domain}
     origin = main.value("myorigin")
     if origin is not None:
         found["myorigin"] = PARAMETER.sub(r"$\1\2", origin)
-    return {name: value for name, value in found.items() if value}
+    values: dict[str, Any] = {name: value for name, value in found.items() if value}
+    if live is not None and not own.mydomain:
+        # A condition, or empty: without this the default would stand for it.
+        values["mydomain"] = unsaid("text", live)
+    return values
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:

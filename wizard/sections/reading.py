@@ -95,8 +95,9 @@ def words_of(host: Host, name: str) -> tuple[str, ...]:
 
 def own_of(host: Host) -> Own:
     """Return the host's names. Without a Postfix to query, the system's hostname counts."""
-    known = {"myhostname": host.network.hostname} if "." in host.network.hostname else {}
-    return own_names(main_cf(host), {**known, **host.postfix.in_force})
+    main, name = main_cf(host), host.network.hostname
+    known = {"myhostname": name} if "." in name and main.value("myhostname") is None else {}
+    return own_names(main, {**known, **host.postfix.in_force})
 
 
 def several(items: Sequence[str]) -> str:

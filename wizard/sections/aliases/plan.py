@@ -32,7 +32,7 @@ from wizard.postfix.aliases import (
 from wizard.postfix.forwarding import HELPS, LOSES, forwarding_aliases, named
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.system_accounts import accounts_on, people_to_root
-from wizard.sections.aliases import system
+from wizard.sections.aliases import others, system
 
 MAX_FORWARDED = 200
 """Rows to other servers that are counted."""
@@ -87,8 +87,8 @@ def _why_not(host: Host) -> str:
         (
             not host.aliases.table_type,
             (
-                f"alias_maps in main.cf looks up no table of {ALIASES}: write who reads root's "
-                "mail where your aliases are kept, and leave this empty"
+                f"alias_maps in main.cf looks up no table of {ALIASES} that postalias builds: write who reads "
+                "root's mail where your aliases are kept, and leave this empty"
             ),
         ),
         (
@@ -173,7 +173,12 @@ def _judge(request: Request, proposal: Optional[Proposal]) -> Part:
     return Part(
         obstacles=tuple(Problem(SECTION, "root", _circle(one)) for one in circles[:1]),
         cautions=tuple(_nobody(ends, host)) if pending else (),
-        warnings=(*proposal.warnings, *_owner(host), *_forwarding(answers, proposal.text)),
+        warnings=(
+            *proposal.warnings,
+            *_owner(host),
+            *_forwarding(answers, proposal.text),
+            *others.warnings(host),
+        ),
     )
 
 

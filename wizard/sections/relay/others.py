@@ -110,5 +110,23 @@ def warnings(relay: Relay, host: Host, removed: Collection[str] = ()) -> Iterato
         )
 
 
+_WITHOUT = {
+    **dict.fromkeys(_ANOTHER_WAY[:2], "mail for what it names goes where it says"),
+    "sender_dependent_relayhost_maps": "mail of the senders in it goes to the relay host there",
+    "default_transport": "mail for others goes there, so that there is a relay host all the same",
+    "smtp_fallback_relay": "mail that cannot be delivered goes there",
+    "fallback_relay": "mail that cannot be delivered goes there",
+}
+
+
+def without_relay(host: Host) -> Iterator[str]:
+    """Yield a sentence for each setting that sends mail to other servers without a relay host."""
+    own = own_parameters(host.text(MAIN_CF))
+    for name, does in _WITHOUT.items():
+        value = own.get(name, "")
+        if value and value.rstrip(":") != "smtp":
+            yield f"{name} = {value} stays: {does}."
+
+
 def _shown(name: str, value: str, options: Mapping[str, str]) -> str:
     return f"master.cf, {_CLIENT}: -o {name}={value}" if name in options else f"{name} = {value}"

@@ -160,14 +160,19 @@ def _unsafe(file: FileFacts, host: Host) -> Iterator[Problem]:
 def _warnings(request: Request) -> Iterator[str]:
     """Warn of parameters that are removed, and of a password without TLS."""
     relay = request.answers.relay
-    if RELAY not in request.scope or not relay.host:
+    if RELAY not in request.scope:
+        return
+    if not relay.host:
+        # Answers without this section say nothing of a relay host.
+        if request.scope.named and not is_unsaid(relay.host):
+            yield from others.without_relay(request.host)
         return
     main = main_cf(request.host)
     maps = main.value("smtp_tls_policy_maps")
     if maps and not own_level(main) and not is_unsaid(relay.tls):
         yield (
-            f"smtp_tls_policy_maps = {maps} is taken out: all mail for others goes to the relay"
-            " host, whose level takes its place."
+            f"smtp_tls_policy_maps = {maps} is taken out: the level of the relay host takes its place, and"
+            " mail that other settings send elsewhere has that of smtp_tls_security_level."
         )
     passwords = foreign_passwords(main)
     if passwords and not is_unsaid(relay.user):
