@@ -58,10 +58,7 @@ def fault(records: Sequence[str], public: str) -> str:
     """Return why verifiers would not find this key in these TXT records, "" if they do."""
     if len(records) > 1:
         return f"there are {len(records)} records, and there must be one"
-    tags: dict[str, str] = {}
-    for part in text_of(records[0]).split(";"):
-        name, _, value = part.partition("=")
-        tags.setdefault(name.strip(), value)
+    tags = _tags(records[0])
     key = "".join(tags.get("p", "").split())
     kind = tags.get("k", "rsa").strip()
     if tags.get("v", "DKIM1").strip() != "DKIM1" or "p" not in tags:
@@ -70,7 +67,28 @@ def fault(records: Sequence[str], public: str) -> str:
         return _IS_WITHDRAWN
     if kind != "rsa":
         return f"it has a key of {printable(kind, _SHOWN)}, not of RSA"
+    for name, used in _LIMITS.items():
+        if name in tags and not used & _parts(tags[name]):
+            return (
+                f"it has {name}={printable(tags[name], _SHOWN)}, by which it is not for this mail"
+            )
     return "" if key == public else "it has another key"
+
+
+_LIMITS = {"h": frozenset({"sha256"}), "s": frozenset({"*", "email"})}
+"""Tags that limit a key to hashes and to kinds of mail, and what ours needs of them (RFC 6376, 3.6.1)."""
+
+
+def _parts(value: str) -> frozenset[str]:
+    return frozenset(one.strip().lower() for one in value.split(":"))
+
+
+def _tags(record: str) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for part in text_of(record).split(";"):
+        name, _, value = part.partition("=")
+        tags.setdefault(name.strip(), value)
+    return tags
 
 
 def published(
@@ -152,4 +170,5 @@ def judge(answers: Mapping[str, Answer], public: str, why_none: str = "") -> Key
         return KeyRecord(MISSING, f"there is no record at {shortened(missing, 3)}", is_gone)
     if silent:
         return KeyRecord(UNKNOWN, shortened(silent, 3))
-    return KeyRecord(RIGHT, shortened(list(answers), 3))
+    tests = any("y" in _parts(_tags(one.records[0]).get("t", "")) for one in answers.values())
+    return KeyRecord(RIGHT, shortened(list(answers), 3), is_test=tests)

@@ -26,6 +26,7 @@ _HEAD, _NUMBERS = 5, 12
 """Bytes of a length with its letter, and of the three numbers of `O`."""
 _MAX_BYTES = 1 << 20
 _QUIT, _ACCEPT, _CONTINUE = b"Q", b"a", b"c"
+_REFUSES = {b"t": "defers", b"r": "refuses", b"y": "refuses", b"d": "throws away"}
 _ADD_HEADER, _INSERT_HEADER = b"h", b"i"
 _PROGRESS = frozenset({b"p", b"m", b"+", b"-", b"b", b"q"})
 """Answers at the end of a message after which more come."""
@@ -35,6 +36,18 @@ _SKIPPED = {b"C": 0x1, b"H": 0x2, b"M": 0x4, b"R": 0x8, b"B": 0x10, b"L": 0x20, 
 
 class MilterFault(Exception):
     """What a milter does not do, as a sentence without a final dot."""
+
+
+class MilterRefusal(MilterFault):
+    """It does not let a message through."""
+
+
+def _unlike(answer: bytes, to: str) -> MilterFault:
+    """Return the fault of an answer other than to continue."""
+    does = _REFUSES.get(answer)
+    if does:
+        return MilterRefusal(f"it {does} the message: it answers {answer!r} to {to}")
+    return MilterFault(f"it answers {answer!r} to {to}")
 
 
 def milter_fault(path: str, seconds: float = SECONDS) -> str:
@@ -61,8 +74,11 @@ def added_headers(
             if not unwanted & _SKIPPED[letter]:
                 _send(link, letter, data)
                 answer, _ = _receive(link, path)
+                if answer == _ACCEPT:
+                    # It takes no further part in this message.
+                    return ()
                 if answer != _CONTINUE:
-                    raise MilterFault(f"it answers {answer!r} to {letter!r}")
+                    raise _unlike(answer, f"{letter!r}")
         _send(link, b"E")
         added: list[Header] = []
         while True:
@@ -79,7 +95,7 @@ def added_headers(
                 break
         _send(link, _QUIT)
     if answer not in {_ACCEPT, _CONTINUE}:
-        raise MilterFault(f"it answers {answer!r} to a whole message")
+        raise _unlike(answer, "a whole message")
     return tuple(added)
 
 

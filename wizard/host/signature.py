@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _EMPTY_LINES = re.compile(rb"(?:\r\n)+\Z")
 _SIMPLE = "simple"
 _SHOWN = 60
+MIN_LIFETIME = 3600
+"""Seconds for which a signature must count (x=): receivers let mail wait, and the sender waits in between."""
 
 
 class _Header(NamedTuple):
@@ -70,8 +73,9 @@ def _fault(
     if b"from" not in signed:
         return "its signature does not have the From line"
     whole = _body(body, of_body or _SIMPLE)
-    if "l" in tags:
-        return "its signature is of a part of the body only"
+    limit = _limit(tags)
+    if limit:
+        return limit
     if hashlib.sha256(whole).digest() != _decoded(tags.get("bh", "")):
         return "its body is not as it was signed"
     unsigned = _Header(_FIELD, _SIGNATURE.sub(rb"\1\2", field.text))
@@ -80,6 +84,24 @@ def _fault(
     if _opened(tags.get("b", ""), modulus, exponent) != _block(digest, modulus):
         return "its signature does not fit the published key and the signed headers"
     return ""
+
+
+def _limit(tags: Mapping[str, str]) -> str:
+    """Return by what a signature is for less than the whole message for some days, "" if it is not."""
+    if "l" in tags:
+        return "its signature is of a part of the body only"
+    seconds = _lifetime(tags)
+    if seconds < MIN_LIFETIME:
+        return f"its signature ends {seconds:.0f} seconds after it was made (x=), and mail may wait longer"
+    return ""
+
+
+def _lifetime(tags: Mapping[str, str]) -> float:
+    """Return for how many seconds a signature counts, from its time on or from now; infinity without an end."""
+    made, ends = tags.get("t", ""), tags.get("x", "")
+    if not ends.isdecimal():
+        return float("inf")
+    return int(ends) - (int(made) if made.isdecimal() else time.time())
 
 
 def _with_crlf(message: bytes) -> bytes:

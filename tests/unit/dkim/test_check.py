@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,12 @@ STATES = [
 
 @pytest.mark.parametrize(("state", "signs", "verdict"), STATES)
 def test_a_record(state: str, signs: bool, verdict: str) -> None:
-    found = module._record(RECORD, state, "ns.a.example", "THE LINE", signs=signs)
+    record = KeyRecord(state, "ns.a.example")
+    found = module._record(RECORD, record, "THE LINE", signs=signs)
     assert found.verdict == verdict
+    if state == "right":
+        test = module._record(RECORD, replace(record, is_test=True), "THE LINE", signs=signs)
+        assert (test.verdict, "t=y" in test.seen) == (WARNING, True)
     assert ("THE LINE" in found.advice) == (state in {"wrong", "missing"})
     if (state, signs) == ("right", False):
         assert found.seen.startswith("published now")

@@ -147,6 +147,10 @@ RECORDS = {
     "cut off": ((shown(TEXT[:255]),), "another key"),
     "withdrawn": ((shown("v=DKIM1; p="),), "withdrawn"),
     "ed25519": ((shown(f"v=DKIM1; k=ed25519; p={PUBLIC}"),), "not of RSA"),
+    "for mail, and for each hash": ((shown(f"{TEXT}; s=email:x; h=sha1:sha256; t=s; n=x"),), ""),
+    "for each service": ((shown(f"{TEXT}; s=*"),), ""),
+    "for another service": ((shown(f"{TEXT}; s=tlsrpt"),), "it has s=tlsrpt"),
+    "for an old hash": ((shown(f"{TEXT}; h=sha1"),), "it has h=sha1"),
     "no key": ((shown("v=spf1 -all"),), "no record of a key"),
     "control characters": ((shown("\\027[2J\\000"),), "no record of a key"),
     "empty": (('""',), "no record of a key"),
@@ -188,6 +192,13 @@ STATES = {
 @pytest.mark.parametrize(("answers", "state"), STATES.values(), ids=STATES)
 def test_the_worst_answer_counts(answers: dict[str, Answer], state: str) -> None:
     assert judge(answers, PUBLIC).state == state
+
+
+def test_a_record_that_says_that_it_is_a_test() -> None:
+    said = {"t=y": True, "t=s:y": True, "t=s": False, "x=y": False}
+    for tag, is_test in said.items():
+        found = judge({"a": GOOD, "b": answer(FOUND, shown(f"{TEXT}; {tag}"))}, PUBLIC)
+        assert (found.state, found.is_test) == (RIGHT, is_test), tag
 
 
 NO_KEY = answer(FOUND, shown("v=DKIM1; p="))

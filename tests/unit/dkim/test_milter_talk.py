@@ -107,6 +107,12 @@ def test_headers_come_in_the_order_of_the_message(tmp_path: Path) -> None:
     )
 
 
+def test_a_milter_that_accepts_at_once_adds_nothing(tmp_path: Path) -> None:
+    """So does a signer whose tables do not have the sender, or that trusts another host."""
+    milter(tmp_path / "s", lambda said: [(b"a", b"")] if said[-1][0] == b"N" else plain(said))
+    assert added_headers(str(tmp_path / "s"), HEADERS, BODY, 1.0) == ()
+
+
 BAD: dict[str, tuple[Answer, str]] = {
     "it defers a sender": (
         lambda said: [(b"t", b"")] if said[-1][0] == b"M" else plain(said),
@@ -156,6 +162,8 @@ def test_a_signer_is_verified_by_the_message_that_it_signs(
             (sign, {one: "AAAA"}, [WRONG, UNKNOWN]),
             (sign, {}, [UNKNOWN, UNKNOWN]),
             (plain, {one: public}, [WRONG, UNKNOWN]),
+            (BAD["it defers a sender"][0], {one: public}, [WRONG, UNKNOWN]),
+            (BAD["it defers the message"][0], {one: public}, [WRONG, UNKNOWN]),
         )
     ):
         path = tmp_path / f"{at}"

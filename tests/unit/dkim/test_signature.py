@@ -71,6 +71,8 @@ CHANGES = {
     "the algorithm": (b"a=rsa-sha256", b"a=rsa-sha1", "not of rsa-sha256: rsa-sha1"),
     "no From": (b"from : ", b"frim : ", "From line"),
     "a part of the body": (b" s=s1;", b" s=s1; l=3;", "a part of the body"),
+    "an end at once": (b" s=s1;", b" s=s1; x=1;", "its signature ends"),
+    "a far end": (b" s=s1;", b" s=s1; x=99999999999;", "does not fit"),
     "nothing": (b"", b"", ""),
 }
 

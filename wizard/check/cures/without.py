@@ -55,6 +55,7 @@ SOMETIMES: dict[str, str] = {
     "tls.PORT": "the value is the operator's own, and stays",
     "tls.versions": "the value is the operator's own, and stays",
     "dkim.keys": "another key needs another selector and a record, which only the operator publishes",
+    "dkim.leaving": "what changes mail after the signature was somebody's decision",
     "dkim.networks": "a table or a file in mynetworks is the operator's",
     "senders.table": "which rows are the operator's own, a run asks",
     "table.sender_access.own": "what a row shall do, only the operator knows",

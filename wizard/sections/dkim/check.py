@@ -16,7 +16,7 @@ from wizard.errors import Trouble
 from wizard.finding import NO_CURE, Check, Cure, Finding, cure
 from wizard.finding import RIGHT as RIGHT_NOW
 from wizard.host import signature
-from wizard.host.milter import MilterFault, added_headers, milter_fault
+from wizard.host.milter import MilterFault, MilterRefusal, added_headers, milter_fault
 from wizard.host.network import parse_resolvers
 from wizard.host.signing import owner_name, read_keys
 from wizard.host.signing_facts import SigningKey
@@ -28,9 +28,9 @@ from wizard.sections.dkim.rows import rows
 from wizard.sections.dkim.setup import ON, SIGNER, day_of, domains_of
 from wizard.sections.dkim.signer import Key, Retired, Setup
 from wizard.sections.dkim.trusted import translated
+from wizard.sections.dkim.use import APPLY, judge_use
 from wizard.text import printable, shortened
 
-APPLY = "postfix-wizard apply --section dkim --yes"
 DNS_SECONDS = 3.0
 SIGN_SECONDS = 2.0
 
@@ -45,7 +45,10 @@ _SHOWN = 3
 
 
 def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Finding]:
-    """Yield `unit.dkim`, `dkim.keys`, `dkim.networks` and `dns.dkim` of each domain; nothing if the section is off."""
+    """Yield `unit.dkim`, `dkim.keys`, `.networks`, `.signature`, `.postfix` and `.leaving`, and `dns.dkim` of each domain.
+
+    Nothing if the section is off.
+    """
     if answers.dkim.use != ON:
         return
     setup = today(door)
@@ -61,6 +64,8 @@ def judge_dkim(door: Door, settings: Settings, answers: Answers) -> Iterator[Fin
     publics = {one: found[path].public for one, path in keys.items() if path in found}
     if unit.verdict == RIGHT_NOW:
         yield from _judge_signatures(setup, publics)
+    if setup.signing:
+        yield from judge_use(door, settings, [one.domain for one in setup.signing])
     yield from _judge_records(door, answers, setup, publics)
 
 
@@ -165,6 +170,12 @@ def _judge_signatures(setup: Setup, publics: Mapping[Key, str]) -> Iterator[Find
         public = publics.get(key, "")
         try:
             added = added_headers(SIGNER.socket, headers, body, SIGN_SECONDS)
+        except MilterRefusal as refusal:
+            advice = f"`journalctl -u {SIGNER.unit} -n 20` says why; look at its KeyTable and SigningTable."
+            yield check.wrong(
+                printable(f"{SIGNER.unit} has no signature for it: {refusal}"), advice
+            )
+            continue
         except MilterFault as fault:
             yield check.unknown(printable(f"{SIGNER.unit}: {fault}"))
             # The others would wait as long.
@@ -219,9 +230,8 @@ def _judge_records(
         elif key.name not in said:
             yield check.unknown("no server is asked for another root")
         else:
-            state, why = said[key.name].state, said[key.name].why
             line = zone_line(key.name, known[key.name])
-            yield _record(check, state, printable(why), line, signs=key in setup.signing)
+            yield _record(check, said[key.name], line, signs=key in setup.signing)
     today = day_of(time.time())
     for one in setup.retired:
         if one.key.name in said:
@@ -246,7 +256,11 @@ def _old_record(one: Retired, record: KeyRecord, *, is_due: bool) -> Finding:
     )
 
 
-def _record(check: Check, state: str, why: str, line: str, *, signs: bool) -> Finding:
+def _record(check: Check, record: KeyRecord, line: str, *, signs: bool) -> Finding:
+    state, why = record.state, printable(record.why)
+    if record.is_test:
+        seen = f"{why}; t=y says that it is a test, so receivers may take no account of signatures"
+        return check.warning(seen, f"Publish it without t=y at each server: {line}")
     if state == UNKNOWN:
         return check.unknown(why)
     if state == RIGHT and signs:

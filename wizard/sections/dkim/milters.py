@@ -32,7 +32,7 @@ _GONE = "Here stood the signer, which is off now."
 
 def joined(listed: str, milter: str) -> str:
     """Return a list of milters with one more at its end, without blanks."""
-    return ",".join([*(_packed(one) for one in words(listed) if not _is(one, milter)), milter])
+    return ",".join([*(packed(one) for one in words(listed) if not _is(one, milter)), milter])
 
 
 def without(listed: str, milter: str) -> str:
@@ -45,7 +45,7 @@ def has(listed: str, milter: str) -> bool:
     return any(_is(one, milter) for one in words(listed))
 
 
-def _packed(one: str) -> str:
+def packed(one: str) -> str:
     """Return a milter with its options in braces without blanks, so that it is one word."""
     text = re.sub(r"[\s,]+", ",", re.sub(r"\s*=\s*", "=", one.strip()))
     return text.replace("{,", "{").replace(",}", "}")
@@ -167,7 +167,7 @@ def _of_entry(
 
 def joined_all(listed: str) -> str:
     """Return a list of milters as one word."""
-    return ",".join(_packed(one) for one in words(listed))
+    return ",".join(packed(one) for one in words(listed))
 
 
 def _with_option(cf: MasterCf, key: str, name: str, value: Optional[str], why: str) -> MasterCf:
