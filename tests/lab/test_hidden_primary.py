@@ -41,6 +41,7 @@ def test_a_record_that_only_the_hidden_primary_has_is_not_published(boot_host: B
     host = boot_host(epel=True, pyz=PYZ)
     zone = host.read(ZONE).replace("IN NS\tns.zeke", "IN NS\tlisted.zeke")
     host.write(ZONE, f"{zone}listed\tIN A\t{LISTED}\n", 0o644)
+    host.run(["ip", "address", "add", f"{LISTED}/8", "dev", "lo"], check=True)
     host.write("/etc/named-listed.conf", CONF.format(address=LISTED), 0o644)
     host.run(["rndc", "reload"], check=True)
     time.sleep(0.5)
