@@ -1,6 +1,7 @@
 """How many rows `check` names: `PYTHONPATH=.:scripts python -m tests.lab.broken.score --suite el9`.
 
-`--only REGEX` chooses rows by name. `scripts/build` must have made the program.
+`--only REGEX` chooses rows by name, `--rig signed` the server with each further section and its rows.
+`scripts/build` must have made the program.
 One host, each row hit and checked, a line written after each, so that a run that was ended early
 has said what it saw. Raises what the laboratory raises when no host boots.
 """
@@ -18,7 +19,7 @@ from typing import Callable
 from lab import host as lab_host
 from lab.host import Options
 from lab.shell import LabError
-from tests.lab.broken import UNUSUAL, WAYS
+from tests.lab.broken import UNUSUAL, WAYS, signed
 from tests.lab.broken.rig import Found, Rig, has_cause
 from tests.lab.broken.way import Way
 from tests.lab.program import PYZ
@@ -80,24 +81,28 @@ def _lines(rig: Rig, rows: dict[str, Way], judge: Judge, count: Counter[str]) ->
 _COUNTED = {"named", "UNNAMED", "wrong", "BLAMED", "not", "FAILED", "NOT"}
 
 
-def _modules(rows: str) -> dict[str, Way]:
-    return {"ways": WAYS, "unusual": UNUSUAL}[rows]
+_RIGS: dict[str, tuple[type[Rig], dict[str, dict[str, Way]]]] = {
+    "usual": (Rig, {"ways": WAYS, "unusual": UNUSUAL}),
+    "signed": (signed.SignedRig, {"ways": signed.WAYS, "unusual": signed.UNUSUAL}),
+}
 
 
 def main() -> int:
     """Boot a host, judge the rows that the pattern finds, print the totals; 0 when all are named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suite", default="el9", choices=("el9", "el10"))
+    parser.add_argument("--rig", default="usual", choices=_RIGS)
     parser.add_argument("--only", default="", help="a pattern that a row's name must have")
     parser.add_argument("--rows", nargs="+", default=["ways", "unusual"])
     asked = parser.parse_args()
     count: Counter[str] = Counter()
-    options = Options(suite=asked.suite, certbot=True, pyz=PYZ)
+    options = Options(suite=asked.suite, certbot=True, epel=asked.rig == "signed", pyz=PYZ)
+    made, tables = _RIGS[asked.rig]
     booted = lab_host.boot(f"score-{os.getpid()}", options)
     try:
-        rig = Rig(booted)
+        rig = made(booted)
         for kind, judge in (("ways", broken), ("unusual", unusual)):
-            rows = _modules(kind) if kind in asked.rows else {}
+            rows = tables[kind] if kind in asked.rows else {}
             chosen = {name: way for name, way in rows.items() if re.search(asked.only, name)}
             _lines(rig, chosen, judge, count)
     finally:
