@@ -19,6 +19,8 @@ from wizard.commands.console import Console
 from wizard.commands.waiting import run_when_free
 from wizard.commands.work import Work
 from wizard.errors import LockedTrouble, Trouble
+from wizard.plan.diff import hunks, unified
+from wizard.plan.model import FileChange
 from wizard.run.lock import holder
 from wizard.run.plan_id import plan_id
 from wizard.run.records import DONE
@@ -43,12 +45,13 @@ def with_result(run: Run) -> Run:
     """Return the command with `--wait`, and with `--json`: then it prints one object on stdout.
 
     The object comes also if the command raises Trouble. The error goes to standard error, too.
+    Without `--json`, a pipe that is closed before a run began is Trouble, since nothing was done.
     """
 
     @functools.wraps(run)
     def command(session: Session, options: Options, console: Console) -> int:
         if not options.json:
-            return run_when_free(run, session, options, console)
+            return _in_words(run, session, options, console)
         progress = Console(cast("TextIO", _Progress()), is_terminal=False, colour=False)
         try:
             code = run_when_free(run, session, options, progress)
@@ -59,6 +62,14 @@ def with_result(run: Run) -> Run:
         return code
 
     return command
+
+
+def _in_words(run: Run, session: Session, options: Options, console: Console) -> int:
+    try:
+        return run_when_free(run, session, options, console)
+    except BrokenPipeError as error:
+        wrong = "nobody reads the output any more (its pipe is closed)"
+        raise Trouble("showing what is to be done", wrong, "Nothing was changed.") from error
 
 
 class _Progress(io.TextIOBase):
@@ -122,6 +133,7 @@ def as_data(
         "outcome": outcome,
         "returned": last.summary.returned if last else False,
         "steps": [asdict(one) for one in (last.steps if begun and last else _planned(work))],
+        "files": [_file(one) for plan in work.plans for one in plan.files if _changes(one)],
         "findings": [asdict(one) for one in (last.findings if last else ())],
         "message": _message(work, last if begun else None, error),
         "blocked": [asdict(one) for one in (stops if outcome == REFUSED else ())],
@@ -135,6 +147,15 @@ def _plan_id(places: Places, work: Work) -> Optional[str]:
         return plan_id(work.plans[-1], places) or None if work.plans else None
     except Trouble:
         return None
+
+
+def _changes(change: FileChange) -> bool:
+    return change.proposed != (change.live or b"")
+
+
+def _file(change: FileChange) -> dict[str, Any]:
+    found = hunks(change.live or b"", change.proposed)
+    return {"path": change.path, "diff": list(unified(change.path, change.path, found))}
 
 
 def _outcome(

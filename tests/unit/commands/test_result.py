@@ -22,7 +22,7 @@ from wizard.commands.result import with_result
 from wizard.door import Door
 from wizard.errors import LockedTrouble, Trouble
 from wizard.plan.actions import Command
-from wizard.plan.model import Plan
+from wizard.plan.model import FileChange, Plan
 from wizard.run.lock import locked
 from wizard.run.paths import Places
 from wizard.run.worker import work
@@ -154,6 +154,26 @@ def test_a_dry_run_lists_what_it_would_do(
     code, data, _ = printed(run, session, capsys, Options(json=True, dry_run=True))
     assert (code, data["outcome"], data["changed"]) == (0, "dry run", False)
     assert [one["id"] for one in data["steps"]] == ["original", "main.cf", "say"]
+
+
+def test_it_has_the_diff_of_each_file_that_changes(session: Session) -> None:
+    changes = (
+        FileChange("/etc/a", b"1\n", b"1\n", b"2 KEY7.zen.dq.spamhaus.net\n"),
+        FileChange("/etc/b", None, None, b"new\n"),
+        FileChange("/etc/c", b"0\n", b"same\n", b"same\n"),
+        FileChange("/etc/d", None, None, b""),
+    )
+
+    def run(_session: Session, _options: Options, console: Console) -> int:
+        console.work.plans.append(Plan("", (), (), changes))
+        return 0
+
+    out = io.StringIO()
+    with_result(run)(session, JSON, Console(out, is_terminal=False, colour=False))
+    files = json.loads(out.getvalue())["files"]
+    assert [one["path"] for one in files] == ["/etc/a", "/etc/b"]
+    assert files[0]["diff"][-2:] == ["-1", "+2 (key).zen.dq.spamhaus.net"]
+    assert files[1]["diff"][-1] == "+new"
 
 
 def test_an_interruption_has_an_object(session: Session) -> None:
@@ -331,6 +351,17 @@ def test_a_run_goes_on_without_a_reader(session: Session) -> None:
         with_result(running(of_etc))(session, Options(), Console(Closed(), False, False))
     assert "the output cannot be written: Broken pipe" in str(caught.value)
     assert (session.places.answers.parent / "main.cf").read_bytes() == NEW
+
+
+def test_a_pipe_that_is_closed_before_the_run_is_told(session: Session) -> None:
+    class Closed(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(Trouble, match="Nothing was changed") as caught:
+        with_result(running(of_etc))(session, Options(), Console(Closed(), False, False))
+    assert caught.value.exit_code == 1
+    assert not session.places.runs.exists()
 
 
 def test_the_words_for_what_began_no_run_are_no_outcomes_of_a_run() -> None:

@@ -120,6 +120,7 @@ def test_results_and_runs(session: Session, tmp_path: Path) -> None:
         as_data(Work(), [found]),
         as_data(Work(), results),
         as_data(shown, []),
+        as_data(Work(plans=[FULL]), []),
         as_data(shown, [], is_dry=True),
         as_data(Work(), [], Trouble("a", "b")),
         as_data(Work(), [results[0]], Trouble("a", "b")),
