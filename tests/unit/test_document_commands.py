@@ -31,7 +31,7 @@ RUN_BY = {
     f"{PROGRAM} check": "tests/lab/test_against.py",
     f"python3 {PROGRAM}.pyz check": "tests/lab/test_against.py",
     f"{PROGRAM} status": "tests/lab/test_status.py",
-    f"{PROGRAM} answers": "tests/unit/plan/test_todays_answers.py",
+    f"{PROGRAM} answers": "tests/lab/test_programs.py",
     f"{PROGRAM} move": "tests/lab/test_move.py",
     f"{PROGRAM} log": "tests/lab/test_log.py",
     f"{PROGRAM} runs": "tests/unit/commands/test_prune.py",
