@@ -32,7 +32,6 @@ from wizard.check.log.mark import machine_id, mark
 from wizard.check.network.routes import begin_routes
 from wizard.check.paths.aliases import alias_names, judge_rows
 from wizard.check.paths.ends import begin_paths
-from wizard.check.paths.nobody import judge_nobody
 from wizard.check.paths.past_aliases import judge_past
 from wizard.check.postfix.backends import backends, begin_backends, own_sockets, with_options
 from wizard.check.postfix.before_login import judge_before_login
@@ -50,6 +49,7 @@ from wizard.check.silent.judge import judge_silent
 from wizard.check.tables.actions import judge_actions
 from wizard.check.tables.forwarding import judge_forwarding
 from wizard.check.tables.indexes import begin_tables, named
+from wizard.check.tables.nobody import judge_nobody
 from wizard.check.tables.values import judge_values, routes, sockets
 from wizard.check.tls.services import certificate_files, port_settings
 from wizard.door import Door

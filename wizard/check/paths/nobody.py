@@ -8,42 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from typing import Callable
 
-from wizard.check.dovecot.delivery import lmtp_socket
-from wizard.check.host.homes import forwarded
 from wizard.check.paths.tables import rewritten
 from wizard.check.paths.targets import is_user
 from wizard.check.smtp.scripts import lmtp_script
 from wizard.check.smtp.session import Endpoint, converse
-from wizard.check.tables.values import values
 from wizard.door import Door
 from wizard.errors import Trouble
-from wizard.finding import WARNING, WRONG, Check, Finding
-from wizard.host.dovecot import people_of
 from wizard.host.postmap import look_up
-from wizard.paths import ALIASES
-from wizard.postfix.aliases import Aliases
+from wizard.postfix.dovecot import lmtp_socket
 from wizard.postfix.settings import Settings
-from wizard.text import printable
 
-MOST = 200
-"""Targets that are followed; a server has some dozens."""
 MOST_QUERIES = 3
 """Names for which Dovecot is queried, each in a session of its own."""
 SECONDS = 1.0
 
 PERMANENT, UNKNOWN_USER, TAKEN = 500, 550, 250
-_CHECK = Check(
-    "aliases.nobody", "names here that mail is sent on to", "people or aliases", fatal=False
-)
 _ELSEWHERE = ("luser_relay", "fallback_transport", "fallback_transport_maps")
 """Parameters by which local(8) has a way for names that nobody has."""
-
-_NOTICE = "main.cf: "
-_NOTICES = tuple(f"{kind}_notice_recipient" for kind in ("bounce", "2bounce", "delay", "error"))
-"""Parameters that name who reads notices (postconf(5), notify_classes)."""
 
 Ask = Callable[[str, str], int]
 
@@ -103,8 +86,8 @@ def nobodies(
     door: Door, settings: Settings, addresses: Iterable[str], ask: Ask = reply_of
 ) -> dict[str, bool]:
     """Return the addresses of this host that nobody has; True where their mail is returned."""
-    local = _local(settings)
-    names = {one: {*_ends(door, settings, one.lower(), local)} for one in addresses if "@" in one}
+    local = local_domains(settings)
+    names = {one: {*ends_of(door, settings, one.lower(), local)} for one in addresses if "@" in one}
     unknown = Nobody(door, settings, ask).of({name for ends in names.values() for name in ends})
     return {
         address: all(unknown[one] for one in ends)
@@ -113,72 +96,12 @@ def nobodies(
     }
 
 
-def _local(settings: Settings) -> frozenset[str]:
+def local_domains(settings: Settings) -> frozenset[str]:
+    """Return the words of mydestination in lower case; tables and files are not opened."""
     return frozenset(one.lower() for one in settings.words("mydestination"))
 
 
-def judge_nobody(door: Door, settings: Settings, ask: Ask = reply_of) -> Iterator[Finding]:
-    """`aliases.nobody`; nothing if no mail is sent on to an address of this host."""
-    nobody = Nobody(door, settings, ask)
-    local = _local(settings)
-    origin = settings.value("myorigin").lower()
-    named: dict[str, str] = {}
-    for where, target in islice(_targets(door, settings), MOST):
-        address = (target if "@" in target else f"{target}@{origin}").lower()
-        for name in _ends(door, settings, address, local):
-            named.setdefault(nobody.plain(name), f"{where} names {target}")
-    if not named:
-        return
-    unknown = nobody.of(named)
-    missing = sorted(unknown, key=lambda one: (not unknown[one], named[one].startswith(_NOTICE)))
-    if not missing:
-        yield _CHECK.right(f"{len(named)} of {len(named)} are known")
-        return
-    first = missing[0]
-    where = named[first].partition(" names ")[0]
-    more = f"; and {len(missing) - 1} more" if len(missing) > 1 else ""
-    does = "its mail is returned" if unknown[first] else "no table has that name"
-    yield _CHECK.finding(
-        WRONG if unknown[first] and not where.startswith(_NOTICE) else WARNING,
-        printable(f"{named[first]}, whom nobody is here: {does}{more}"),
-        printable(f"Correct {where}: no user and no alias is {first}."),
-    )
-
-
-def _targets(door: Door, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield where a target is named, and the target; names alone in aliases(5) are `aliases.rows`'."""
-    for path, target in forwarded(people_of(door)):
-        if _is_address(target):
-            yield path, target.lstrip("\\")
-    yield from _of_aliases(door, settings)
-    for name in _NOTICES:
-        if name in settings.own:
-            yield f"{_NOTICE}{name}", settings.value(name)
-    for name, key, value in values(door, settings, "virtual_alias_maps"):
-        for target in re.split(r"[,\s]+", value):
-            # A row of a whole domain keeps the name before the @.
-            if target and not target.startswith("@"):
-                yield f"{name}: {key}", target
-
-
-def _of_aliases(door: Door, settings: Settings) -> Iterator[tuple[str, str]]:
-    if not any(one.endswith(f":{ALIASES}") for one in settings.words("alias_maps")):
-        return
-    try:
-        rows = Aliases.parse(door.read_bytes(ALIASES) or b"").rows
-    except Trouble:
-        return
-    for name, row in rows.items():
-        for one in row.targets:
-            if "@" in one.text and _is_address(one.text):
-                yield f"{name} in {ALIASES}", one.text.strip('"')
-
-
-def _is_address(target: str) -> bool:
-    return target.strip('" ')[:1] not in {"", "|", "/", ":", "@"}
-
-
-def _ends(door: Door, settings: Settings, address: str, local: Collection[str]) -> Iterator[str]:
+def ends_of(door: Door, settings: Settings, address: str, local: Collection[str]) -> Iterator[str]:
     """Yield the names at which an address ends on this host."""
     name, _, domain = address.rpartition("@")
     if domain not in local:

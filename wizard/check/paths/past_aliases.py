@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wizard.check.dovecot.delivery import lmtp_socket
 from wizard.check.paths.aliases import alias_names
 from wizard.check.paths.nobody import PERMANENT, TAKEN, Ask, reply_of
 from wizard.check.paths.tables import rewritten
 from wizard.door import Door
 from wizard.finding import WARNING, WRONG, Check, Finding
+from wizard.postfix.dovecot import lmtp_socket
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable

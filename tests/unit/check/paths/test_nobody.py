@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.check.paths.test_alias_rows import Files
-from wizard.check.paths import nobody
-from wizard.check.paths.nobody import judge_nobody, nobodies
+from wizard.check.paths.nobody import MOST_QUERIES, nobodies
 from wizard.check.paths.past_aliases import judge_past
+from wizard.check.tables import nobody
+from wizard.check.tables.nobody import judge_nobody
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
@@ -114,7 +115,7 @@ def test_few_names_are_queried(tmp_path: Path) -> None:
     queries: list[str] = []
     rows = "\n".join(f"a{at}: nobody{at}@here.example" for at in range(9))
     (found,) = judged(tmp_path, rows, LMTP, queries=queries)
-    assert (found.verdict, len(queries)) == (WRONG, nobody.MOST_QUERIES)
+    assert (found.verdict, len(queries)) == (WRONG, MOST_QUERIES)
 
 
 def test_a_forward_and_a_virtual_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
