@@ -146,6 +146,10 @@ def test_addresses_of_nobody(tmp_path: Path) -> None:
 
 
 ENTRIES = b"local unix - n n - - local\nlmtp unix - - n - - lmtp\nhere unix - n n - - local\n"
+TABLES = {
+    "hash:all": {"root@here.example": "hana@here.example"},
+    "hash:abuse": {"abuse@domain.example": "hana@here.example"},
+}
 PAST = {"local_transport": "lmtp:unix:private/dovecot-lmtp"}
 
 
@@ -157,6 +161,8 @@ PAST = {"local_transport": "lmtp:unix:private/dovecot-lmtp"}
         (PAST, "abuse: hana", 451, [WARNING]),
         (PAST, "root: hana", 250, [RIGHT]),
         (PAST, "sales: hana", 550, [RIGHT]),
+        # abuse is a name of the domain, and not of each host in it (RFC 2142).
+        ({**PAST, "virtual_alias_maps": "hash:abuse"}, "abuse: hana", 550, [RIGHT]),
         ({"local_transport": "lmtp:inet:192.0.2.7:24"}, "root: hana", 550, [WARNING]),
         (PAST, "", 550, []),
         ({}, "root: hana", 550, []),
@@ -168,9 +174,14 @@ PAST = {"local_transport": "lmtp:unix:private/dovecot-lmtp"}
 def test_delivery_past_the_aliases(
     tmp_path: Path, own: dict[str, str], aliases: str, code: int, verdicts: list[str]
 ) -> None:
-    door = Files(tmp_path, aliases, {"hash:all": {"root@here.example": "hana@here.example"}})
+    door = Files(tmp_path, aliases, TABLES)
     services = MasterCf.parse(ENTRIES).services
-    found = judge_past(door, Settings({**OWN, **own}), services, lambda _path, _address: code)
+    found = judge_past(
+        door,
+        Settings({**OWN, "mydomain": "domain.example", **own}),
+        services,
+        lambda _path, _address: code,
+    )
     assert [one.verdict for one in found] == verdicts
 
 
