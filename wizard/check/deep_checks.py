@@ -49,7 +49,7 @@ from wizard.check.silent.judge import judge_silent
 from wizard.check.tables.actions import judge_actions
 from wizard.check.tables.forwarding import judge_forwarding
 from wizard.check.tables.indexes import begin_tables, named
-from wizard.check.tables.sent_on import judge_nobody
+from wizard.check.tables.nobody import judge_nobody
 from wizard.check.tables.values import judge_values, routes, sockets
 from wizard.check.tls.services import certificate_files, port_settings
 from wizard.door import Door

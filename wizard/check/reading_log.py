@@ -9,6 +9,7 @@ from typing import Callable, Optional
 from wizard.check.commands import CommandResult, start_command
 from wizard.check.guard import guarded
 from wizard.check.host import log, units
+from wizard.check.log.journal import judge_journal
 from wizard.check.log.own_sessions import OwnSessions, own_sessions
 from wizard.check.log.stolen import begin_stolen
 from wizard.check.log.written import judge_written
@@ -41,6 +42,7 @@ def _judge_log(door: Door, settings: Settings, own: OwnSessions) -> Iterator[Fin
     yield from judge_router(door, settings.own.get("mynetworks", ""), result.text)
     is_own_file = settings.value("maillog_file") != ""
     yield from judge_written(result.text, door, is_own_file=is_own_file)
+    yield from judge_journal(door)
     yield from units.judge_loaded(result.text, door)
     yield from log.judge_log(result, log.dropped_in(suppressed().text), own)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from wizard.certificates.certbot_options import key_of
 from wizard.check.certificates.hooks import CLI_INIS, cli_options
@@ -26,32 +27,43 @@ _PRE = f"{LETSENCRYPT}/renewal-hooks/pre"
 _OPTION = re.compile(r"(?<![\w-])--([a-z0-9][\w-]*)")
 
 
-def unknown_to_certbot(door: Door, authenticator: str) -> tuple[str, str]:
-    """Return an option of cli.ini or a plugin that this certbot lacks, and the advice, or two empty texts.
+class Unknown(NamedTuple):
+    """What this certbot does not know, with the advice; `why` says why that could not be seen."""
+
+    seen: str = ""
+    advice: str = ""
+    why: str = ""
+
+
+ALL_KNOWN = Unknown()
+
+
+def unknown_to_certbot(door: Door, authenticator: str) -> Unknown:
+    """Return an option of cli.ini or a plugin that this certbot lacks.
 
     certbot is run only where there is such an option or plugin. Raises Trouble.
     """
     named = [(path, one) for path in CLI_INIS for one in cli_options(door, path)]
     is_plugin = authenticator not in BUILT_IN
     if not (named or is_plugin):
-        return "", ""
+        return ALL_KNOWN
     result = start_command(door, HELP)()
     known = {key_of(one) for one in _OPTION.findall(result.text)}
     if result.failure or not known:
-        return "", ""
+        return Unknown(why=result.failure or "`certbot --help all` lists no options")
     for path, option in named:
         if option not in known and not _is_negated(option, known):
-            return (
+            return Unknown(
                 f"{path} has {option}, which certbot does not know: it stops there",
                 f"Correct it, or take it out of {path}.",
             )
     prefix = f"{key_of(authenticator.rpartition(':')[2])}_"
     if is_plugin and not any(one.startswith(prefix) for one in known):
-        return (
+        return Unknown(
             f"its authenticator is {authenticator}, and certbot has no such plugin",
             f"`dnf install python3-certbot-{authenticator}`, or issue it anew by another one.",
         )
-    return "", ""
+    return ALL_KNOWN
 
 
 def _is_negated(option: str, known: set[str]) -> bool:

@@ -12,7 +12,12 @@ from wizard.certificates.certbot import PROGRAMS
 from wizard.certificates.lineage import name_problem
 from wizard.check.certificates.hooks import CLI_INIS, NO, cli_options
 from wizard.check.certificates.jobs import CERTBOT, Job
-from wizard.check.certificates.obstacles import unknown_to_certbot, web_server_at_boot
+from wizard.check.certificates.obstacles import (
+    ALL_KNOWN,
+    Unknown,
+    unknown_to_certbot,
+    web_server_at_boot,
+)
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import Check, Finding
@@ -39,8 +44,8 @@ class Renewal:
     `has_certbot` is True if the program was found. `jobs` are what runs an ACME client by itself,
     `timer` what to do with certbot's timer. `trials` is what has certbot use a server for trials.
     `there` has the web roots, credentials and
-    programs of hooks in the conf that exist. `unknown` is what this certbot does not know, with the
-    advice. `web_server` takes port 80 at the next boot.
+    programs of hooks in the conf that exist. `unknown` is what this certbot does not
+    know. `web_server` takes port 80 at the next boot.
     """
 
     name: str
@@ -50,7 +55,7 @@ class Renewal:
     timer: str = ""
     trials: str = ""
     there: frozenset[str] = frozenset()
-    unknown: tuple[str, str] = ("", "")
+    unknown: Unknown = ALL_KNOWN
     web_server: str = ""
 
 
@@ -151,6 +156,8 @@ def judge_renewal(
     problem, advice = _problem(renewal, listeners, open_services)
     if problem:
         return check.warning(printable(problem), advice)
+    if renewal.unknown.why:
+        return check.unknown(printable(f"which options certbot has: {renewal.unknown.why}"))
     authenticator = parameters(renewal.text or "").get("authenticator", "")
     mine = [job for job in renewal.jobs if renews(job, renewal.name)]
     seen = f"certbot by {authenticator}, {', '.join(dict.fromkeys(job.where for job in mine))}"
@@ -252,7 +259,7 @@ def _problem(
             f"{conf} has renew_before_expiry = {late[0] if late else ''}",
             "Take it out: certbot then renews in the last third of the lifetime.",
         ),
-        (bool(renewal.unknown[0]), *renewal.unknown),
+        (bool(renewal.unknown.seen), renewal.unknown.seen, renewal.unknown.advice),
         (bool(absent), f"{conf} names {', '.join(absent)}, which is not there", dry_run),
         (
             authenticator == "manual" and "manual_auth_hook" not in said,

@@ -19,6 +19,7 @@ NEVER: dict[str, str] = {
     "queue.waits": "it ends once the mail is delivered; who reads mail for a refused recipient, only the operator knows",
     "log": "each line of the log has a cause of its own",
     "log.troubles": "what is repeated has its cause elsewhere: at others, in a list of domains, in a program",
+    "log.journal": "how much of its log a host stores, only the operator knows",
     "master.cf.comments": "whether the entry or the lines below it were meant, only the operator knows",
     "tables.actions": "what a row shall do, only the operator knows",
     "certificate.strength": "a new key needs a new certificate",

@@ -87,9 +87,7 @@ def nobodies(
 ) -> dict[str, bool]:
     """Return the addresses of this host that nobody has; True where their mail is returned."""
     local = local_domains(settings)
-    names = {
-        one: {*ends_here(door, settings, one.lower(), local)} for one in addresses if "@" in one
-    }
+    names = {one: {*ends_of(door, settings, one.lower(), local)} for one in addresses if "@" in one}
     unknown = Nobody(door, settings, ask).of({name for ends in names.values() for name in ends})
     return {
         address: all(unknown[one] for one in ends)
@@ -99,13 +97,11 @@ def nobodies(
 
 
 def local_domains(settings: Settings) -> frozenset[str]:
-    """Return mydestination in lower case."""
+    """Return the words of mydestination in lower case; tables and files are not opened."""
     return frozenset(one.lower() for one in settings.words("mydestination"))
 
 
-def ends_here(
-    door: Door, settings: Settings, address: str, local: Collection[str]
-) -> Iterator[str]:
+def ends_of(door: Door, settings: Settings, address: str, local: Collection[str]) -> Iterator[str]:
     """Yield the names at which an address ends on this host."""
     name, _, domain = address.rpartition("@")
     if domain not in local:

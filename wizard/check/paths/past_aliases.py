@@ -14,8 +14,8 @@ from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
 
-FIRST = ("postmaster", "root", "abuse")
-"""Names that a server must have (RFC 5321, RFC 2142), and that of its own programs."""
+FIRST = {"postmaster": "myorigin", "root": "myorigin", "abuse": "mydomain"}
+"""Names that a server must have (RFC 5321, RFC 2142), and that of its own programs, each with its domain."""
 
 _LOCAL = "local"
 _CHECK = Check("aliases.past", "delivery to the aliases", "local(8) reads them", fatal=False)
@@ -31,12 +31,15 @@ def judge_past(
     there = alias_names(door)
     if command == _LOCAL or not there:
         return
-    path, origin = lmtp_socket(transport), settings.value("myorigin")
-    for alias in (one for one in FIRST if one in there):
-        found = rewritten(door, settings, f"{alias}@{origin}")
+    path = lmtp_socket(transport)
+    for alias, where in FIRST.items():
+        if alias not in there:
+            continue
+        address = f"{alias}@{settings.value(where)}"
+        found = rewritten(door, settings, address)
         if found.steps or found.fault:
             continue  # a table has it, or gives no answer, of which `tables` tells
-        code = ask(path, f"{alias}@{origin}") if path else 0
+        code = ask(path, address) if path else 0
         if code != TAKEN:
             does = "is returned" if code >= PERMANENT else "goes past them"
             yield _CHECK.finding(

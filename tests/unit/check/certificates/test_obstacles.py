@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.check.results import ABSENT, told
 from wizard.check.certificates import obstacles
-from wizard.check.certificates.obstacles import unknown_to_certbot, web_server_at_boot
+from wizard.check.certificates.obstacles import Unknown, unknown_to_certbot, web_server_at_boot
 from wizard.check.commands import CommandResult
 from wizard.door import Door
 
@@ -46,7 +46,8 @@ def test_what_certbot_does_not_know(
     monkeypatch.setattr(obstacles, "start_command", lambda *_: lambda: told(LISTED))
     (tmp_path / "etc/letsencrypt").mkdir(parents=True)
     (tmp_path / "etc/letsencrypt/cli.ini").write_text(ini)
-    what, advice = unknown_to_certbot(Door(tmp_path), authenticator)
+    what, advice, why = unknown_to_certbot(Door(tmp_path), authenticator)
+    assert why == ""
     assert (word in what, bool(what), bool(advice)) == (True, bool(word), bool(word))
 
 
@@ -55,14 +56,15 @@ def test_without_the_list_nothing_is_claimed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, result: CommandResult
 ) -> None:
     monkeypatch.setattr(obstacles, "start_command", lambda *_: lambda: result)
-    assert unknown_to_certbot(Door(tmp_path), "dns-cloudflare") == ("", "")
+    found = unknown_to_certbot(Door(tmp_path), "dns-cloudflare")
+    assert (found.seen, bool(found.why)) == ("", True)
 
 
 def test_certbot_is_not_run_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[Sequence[str]] = []
     monkeypatch.setattr(obstacles, "start_command", lambda _, argv: runs.append(argv))
     for authenticator in ("", "standalone", "webroot", "manual"):
-        assert unknown_to_certbot(Door(tmp_path), authenticator) == ("", "")
+        assert unknown_to_certbot(Door(tmp_path), authenticator) == Unknown()
     assert runs == []
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.check.paths.test_alias_rows import Files
-from wizard.check.paths import nobody
-from wizard.check.paths.nobody import nobodies
+from wizard.check.paths.nobody import MOST_QUERIES, nobodies
 from wizard.check.paths.past_aliases import judge_past
-from wizard.check.tables import sent_on
-from wizard.check.tables.sent_on import judge_nobody
+from wizard.check.tables import nobody
+from wizard.check.tables.nobody import judge_nobody
 from wizard.finding import RIGHT, WARNING, WRONG, Finding
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
@@ -116,18 +115,18 @@ def test_few_names_are_queried(tmp_path: Path) -> None:
     queries: list[str] = []
     rows = "\n".join(f"a{at}: nobody{at}@here.example" for at in range(9))
     (found,) = judged(tmp_path, rows, LMTP, queries=queries)
-    assert (found.verdict, len(queries)) == (WRONG, nobody.MOST_QUERIES)
+    assert (found.verdict, len(queries)) == (WRONG, MOST_QUERIES)
 
 
 def test_a_forward_and_a_virtual_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        sent_on, "forwarded", lambda _: iter([("/home/taro/.forward", "missing@here.example")])
+        nobody, "forwarded", lambda _: iter([("/home/taro/.forward", "missing@here.example")])
     )
     (found,) = judged(tmp_path)
     assert found.seen.startswith("/home/taro/.forward names missing@here.example")
-    monkeypatch.setattr(sent_on, "forwarded", lambda _: iter([("/home/taro/.forward", "\\root")]))
+    monkeypatch.setattr(nobody, "forwarded", lambda _: iter([("/home/taro/.forward", "\\root")]))
     rows = [("virtual_alias_maps", "info@v.example", "jiro, taro@far.example")]
-    monkeypatch.setattr(sent_on, "values", lambda *_: iter(rows))
+    monkeypatch.setattr(nobody, "values", lambda *_: iter(rows))
     (found,) = judged(tmp_path)
     assert found.seen.startswith("virtual_alias_maps: info@v.example names jiro")
 
@@ -147,6 +146,10 @@ def test_addresses_of_nobody(tmp_path: Path) -> None:
 
 
 ENTRIES = b"local unix - n n - - local\nlmtp unix - - n - - lmtp\nhere unix - n n - - local\n"
+TABLES = {
+    "hash:all": {"root@here.example": "hana@here.example"},
+    "hash:abuse": {"abuse@domain.example": "hana@here.example"},
+}
 PAST = {"local_transport": "lmtp:unix:private/dovecot-lmtp"}
 
 
@@ -158,6 +161,8 @@ PAST = {"local_transport": "lmtp:unix:private/dovecot-lmtp"}
         (PAST, "abuse: hana", 451, [WARNING]),
         (PAST, "root: hana", 250, [RIGHT]),
         (PAST, "sales: hana", 550, [RIGHT]),
+        # abuse is a name of the domain, and not of each host in it (RFC 2142).
+        ({**PAST, "virtual_alias_maps": "hash:abuse"}, "abuse: hana", 550, [RIGHT]),
         ({"local_transport": "lmtp:inet:192.0.2.7:24"}, "root: hana", 550, [WARNING]),
         (PAST, "", 550, []),
         ({}, "root: hana", 550, []),
@@ -169,9 +174,14 @@ PAST = {"local_transport": "lmtp:unix:private/dovecot-lmtp"}
 def test_delivery_past_the_aliases(
     tmp_path: Path, own: dict[str, str], aliases: str, code: int, verdicts: list[str]
 ) -> None:
-    door = Files(tmp_path, aliases, {"hash:all": {"root@here.example": "hana@here.example"}})
+    door = Files(tmp_path, aliases, TABLES)
     services = MasterCf.parse(ENTRIES).services
-    found = judge_past(door, Settings({**OWN, **own}), services, lambda _path, _address: code)
+    found = judge_past(
+        door,
+        Settings({**OWN, "mydomain": "domain.example", **own}),
+        services,
+        lambda _path, _address: code,
+    )
     assert [one.verdict for one in found] == verdicts
 
 

@@ -1,4 +1,4 @@
-"""Find addresses of this host that an alias, a .forward file or a table sends mail on to, and that nobody has."""
+"""Find names on this host that aliases(5), .forward files and tables send mail on to, and nobody has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from wizard.check.host.homes import forwarded
-from wizard.check.paths.nobody import Ask, Nobody, ends_here, local_domains, reply_of
+from wizard.check.paths.nobody import Ask, Nobody, ends_of, local_domains, reply_of
 from wizard.check.tables.values import values
 from wizard.door import Door
 from wizard.errors import Trouble
@@ -23,7 +23,6 @@ MOST = 200
 _CHECK = Check(
     "aliases.nobody", "names here that mail is sent on to", "people or aliases", fatal=False
 )
-
 _NOTICE = "main.cf: "
 _NOTICES = tuple(f"{kind}_notice_recipient" for kind in ("bounce", "2bounce", "delay", "error"))
 """Parameters that name who reads notices (postconf(5), notify_classes)."""
@@ -37,7 +36,7 @@ def judge_nobody(door: Door, settings: Settings, ask: Ask = reply_of) -> Iterato
     named: dict[str, str] = {}
     for where, target in islice(_targets(door, settings), MOST):
         address = (target if "@" in target else f"{target}@{origin}").lower()
-        for name in ends_here(door, settings, address, local):
+        for name in ends_of(door, settings, address, local):
             named.setdefault(nobody.plain(name), f"{where} names {target}")
     if not named:
         return
