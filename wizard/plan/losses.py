@@ -15,8 +15,8 @@ from wizard.paths import MAIN_CF
 from wizard.plan.conflicts import readable
 from wizard.plan.model import FileChange, Plan
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.meaning import own_names
-from wizard.postfix.parameters import NAMES, NETWORKS
+from wizard.postfix.meaning import Own, own_names
+from wizard.postfix.parameters import DEFAULTS, NAMES, NETWORKS
 from wizard.text import shortened
 
 _LISTS = (
@@ -45,15 +45,33 @@ def _of_main_cf(change: FileChange, *, tells_unset: bool) -> Iterator[str]:
                 f" {readable(shortened(words(new), _MAX_NAMES))} can."
             )
             continue
-        if old is None or old == new:
+        if kind == NAMES and tells_unset:
+            old, new = (DEFAULTS[name] if value is None else value for value in (old, new))
+        if old is None:
             continue
-        own = own_names(after, {})
+        own, was = own_names(after, {}), own_names(before, {})
+        if old == new and (kind == NETWORKS or own == was):
+            continue
         keys = frozenset(own.key(kind, word) for word in words(new or ""))
         remains = _contains(keys) if kind == NETWORKS else keys.__contains__
-        gone = [word for word in words(old) if not remains(own.key(kind, word))]
+        gone = [shown for shown, key in _items(kind, old, was) if not remains(key)]
         if gone:
             what = of_one if len(gone) == 1 else of_many
             yield f"Taken away: {readable(shortened(gone, _MAX_NAMES))} {what} ({name})."
+
+
+def _items(kind: str, value: str, own: Own) -> Iterator[tuple[str, str]]:
+    """Yield each item as it is shown, and its key.
+
+    A `$name` of the host is shown as the name that it was, since that may change. Nobody elsewhere
+    writes to a name such as localhost.example.com. A name that is not known is skipped.
+    """
+    for word in words(value):
+        key = own.key(kind, word)
+        if "$" not in word or kind == NETWORKS:
+            yield word, key
+        elif "$" not in key and not key.startswith("localhost."):
+            yield key, key
 
 
 def _contains(known: frozenset[str]) -> Callable[[str], bool]:

@@ -93,3 +93,29 @@ def test_lines_that_an_edit_makes_alike_were_not_all_edited(lines: str, says: st
 
 
 _TWICE = "home_mailbox = a\nhome_mailbox = b\n"
+
+
+OWN = "mydestination = $myhostname, localhost.$mydomain, localhost, $mydomain, a.example\n"
+LOST = {
+    "the host and the domain": (OWN, "mx.example.net", "mail.example.com, example.com are"),
+    "the host alone": (OWN, "mx.example.com", "mail.example.com is"),
+    "Postfix's default": ("", "mx.example.com", "mail.example.com is"),
+    "by other spellings": (
+        "mydestination = ${myhostname} $(mydomain)\n",
+        "mx.example.net",
+        "mail.example.com, example.com are",
+    ),
+    "a name that stays by itself": (f"{OWN}  mail.example.com\n", "mx.example.com", ""),
+    "a list without them": ("mydestination = localhost, a.example\n", "mx.example.net", ""),
+    "no change": (OWN, "mail.example.com", ""),
+}
+
+
+@pytest.mark.parametrize(("lines", "name", "says"), LOST.values(), ids=LOST)
+def test_names_that_go_with_the_name_of_the_host_are_named(
+    lines: str, name: str, says: str
+) -> None:
+    """The list is the same text, and means other names."""
+    plan = build_plan(chosen("hostname", {"myhostname": name}), of_main_cf(lines), ("hostname",))
+    wanted = [f"Taken away: {says} no longer local here (mydestination)."] if says else []
+    assert list(losses(plan)) == wanted
