@@ -13,7 +13,6 @@ import stat
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection, Optional
@@ -364,6 +363,8 @@ class Session:
         What is published is completed. It is queried in `seconds`, in a thread. With `why_not` names and
         servers of others are not.
         """
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for this alone
+
         from wizard.dns.lookups import look_up  # noqa: PLC0415 - dnspython is slow
 
         # Before the threads: on Python 3.13 threads that imported it at the same time failed.
