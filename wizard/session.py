@@ -38,7 +38,6 @@ from wizard.plan.model import Plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.blocklists import with_key
 from wizard.run.caller import Caller, find_caller
-from wizard.run.launch import launch
 from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
@@ -275,6 +274,8 @@ class Session:
                 "Choose for each of them: `postfix-wizard apply --keep-mine` or `--take-planned`"
                 " does for all.",
             )
+        from wizard.run.launch import launch  # noqa: PLC0415 - a plan alone starts no run
+
         return launch(self.places, plan, self.program, attended=attended)
 
     def status(self, host: Host) -> tuple[str, tuple[DriftItem, ...]]:
