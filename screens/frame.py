@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
+from screens.compositor import NearCompositor
 from screens.desk import Desk
 from screens.messages import Go, TakeBack
 from screens.places import Place
@@ -141,6 +142,7 @@ class WizardScreen(Screen[None], Whole):
     def __init__(self, desk: Desk, title: str, name: str = "") -> None:
         # No ID: a second Host may be on top of the first one.
         super().__init__(classes=f"screen-{name}" if name else None)
+        self._compositor = NearCompositor()
         self.desk = desk
         self.heading = title
         self.place_name = name

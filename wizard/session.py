@@ -13,7 +13,6 @@ import stat
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection, Optional
@@ -39,7 +38,6 @@ from wizard.plan.model import Plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.blocklists import with_key
 from wizard.run.caller import Caller, find_caller
-from wizard.run.launch import launch
 from wizard.run.path_obstacles import with_path_obstacles
 from wizard.run.paths import Places
 from wizard.run.readiness import unready
@@ -276,6 +274,8 @@ class Session:
                 "Choose for each of them: `postfix-wizard apply --keep-mine` or `--take-planned`"
                 " does for all.",
             )
+        from wizard.run.launch import launch  # noqa: PLC0415 - a plan alone starts no run
+
         return launch(self.places, plan, self.program, attended=attended)
 
     def status(self, host: Host) -> tuple[str, tuple[DriftItem, ...]]:
@@ -364,6 +364,8 @@ class Session:
         What is published is completed. It is queried in `seconds`, in a thread. With `why_not` names and
         servers of others are not.
         """
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for this alone
+
         from wizard.dns.lookups import look_up  # noqa: PLC0415 - dnspython is slow
 
         # Before the threads: on Python 3.13 threads that imported it at the same time failed.

@@ -10,7 +10,6 @@ import importlib
 import ipaddress
 import time
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 SECONDS = 3.0
@@ -73,8 +72,10 @@ def ask_all(
     """
     if not questions:
         return ()
-    # Imported here, since a plan, a run and the screens' start do not need it (60 ms). Before the
-    # threads start: on Python 3.13 threads that imported it at the same time failed.
+    # Imported here, since a plan, a run and the screens' start do not need them (60 ms). dns.resolver before
+    # the threads start: on Python 3.13 threads that imported it at the same time failed.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
     importlib.import_module("dns.resolver")
     with ThreadPoolExecutor(min(AT_ONCE, len(questions)), thread_name_prefix="dns") as pool:
         return tuple(pool.map(lambda one: _ask(one, resolvers, seconds, port), questions))

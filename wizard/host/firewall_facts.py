@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
+OPEN, CLOSED = "open", "closed"
+"""The states of a service in a zone, for `status`."""
+
 
 @dataclass(frozen=True)
 class Zone:

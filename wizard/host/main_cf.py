@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from wizard.host.distribution import major
 from wizard.host.facts import Distribution
@@ -36,19 +37,23 @@ def own_parameters(text: bytes) -> dict[str, str]:
     return dict(all_parameters(text))
 
 
-def all_parameters(text: bytes) -> list[tuple[str, str]]:
-    """Return each `name = value` of main.cf in order, duplicates included."""
+@lru_cache(maxsize=4)
+def all_parameters(text: bytes) -> tuple[tuple[str, str], ...]:
+    """Return each `name = value` of main.cf in order, duplicates included.
+
+    A plan asks a dozen times for the live file and the next one.
+    """
     lines = [
         one.text
         for one in logical_lines(_LINE.findall(text.decode("utf-8", "surrogateescape")))
         if not one.orphan
     ]
-    return [
+    return tuple(
         (found[1], normalised(line[found.end() :].strip(SPACE)))
         for line in lines
         for found in [ENTRY.match(line)]
         if found
-    ]
+    )
 
 
 def normalised(value: str) -> str:

@@ -13,7 +13,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import platform
 import stat
 import struct
 from collections import deque
@@ -35,7 +34,7 @@ NEVER_FOLLOWED = LINEAGES
 """Links in it are relative, and would lead elsewhere."""
 MAX_LINKS = 8
 
-_GETFLAGS = 0x40086601 if platform.machine().startswith(("ppc", "mips")) else 0x80086601
+_GETFLAGS = 0x40086601 if os.uname().machine.startswith(("ppc", "mips")) else 0x80086601
 """FS_IOC_GETFLAGS where a long has 64 bits (ioctl_iflags(2))."""
 _FLAGS = {0x10: ("immutable", "i"), 0x20: ("append-only", "a")}
 

@@ -160,5 +160,5 @@ def is_ours(cf: MainCf) -> bool:
 
 
 def _heading(cf: MainCf) -> Optional[int]:
-    found = (at for at, text in enumerate(cf.lines.texts) if content(text).rstrip() == HEADING)
-    return next(found, None)
+    begun = (at for at, text in enumerate(cf.lines.texts) if text.startswith(HEADING))
+    return next((at for at in begun if content(cf.lines.texts[at]).rstrip() == HEADING), None)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import jinja2
 
+_TEMPLATES = Path(__file__).parents[2] / "templates"
+"""`importlib.resources` finds the same directory, and imports zipfile and tempfile for it."""
+
 
 def as_it_is(template: str) -> tuple[str, ...]:
     """Return the lines, without terminators, of a template without values."""
-    source = resources.files("templates").joinpath(template).read_text("utf-8")
+    source = (_TEMPLATES / template).read_text("utf-8")
     return tuple(source.split("\n")[:-1])
 
 

@@ -12,7 +12,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -307,7 +306,7 @@ def _temporary(at: Place) -> Iterator[tuple[int, str]]:
 
 
 def _temporary_name(at: Place) -> str:
-    return f".{at.name}{MARK}{secrets.token_hex(8)}"
+    return f".{at.name}{MARK}{os.urandom(8).hex()}"
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Optional
 from wizard.errors import Trouble
 from wizard.finding import Finding
 from wizard.plan.model import Plan, Step
-from wizard.run.actions import ACTION_KINDS, kind_of_action
+from wizard.run.actions import all_kinds, kind_of_action
 from wizard.run.history import RunSummary, plan_of, summary_today
 from wizard.run.journal import read_journal
 from wizard.run.lock import holder
@@ -81,7 +81,7 @@ def has_changed(plan: Plan, past: Progress) -> bool:
         return False
     if past.returned:
         run = RunToUndo(plan, past, back=past.returning.steps if past.returning else ())
-        return any(True for kind in ACTION_KINDS for _ in kind.stays(run))
+        return any(True for kind in all_kinds() for _ in kind.stays(run))
     done = (step for step in plan.pending if step.id in past.done)
     return any(past.intended.values()) or any(
         kind_of_action(step.action).changes(step.action) for step in done

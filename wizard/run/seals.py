@@ -18,7 +18,6 @@ import functools
 import hmac
 import os
 import re
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
@@ -155,6 +154,6 @@ def make_seals(path: Path) -> Seals:
     """
     make_private(path.parent)
     close_to_others(str(path.parent))
-    if not make_once(str(path), secrets.token_bytes(KEY_BYTES), mode=_MODE):
+    if not make_once(str(path), os.urandom(KEY_BYTES), mode=_MODE):
         close_to_others(str(path))
     return read_seals(path)

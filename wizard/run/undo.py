@@ -18,7 +18,7 @@ from wizard.plan import hold
 from wizard.plan.files import Past
 from wizard.plan.model import Plan, Step
 from wizard.plan.undo_actions import PutBack
-from wizard.run.actions import ACTION_KINDS, kind_of_action
+from wizard.run.actions import all_kinds, kind_of_action
 from wizard.run.actions.hold import first_hold
 from wizard.run.changed import lineage_of
 from wizard.run.past_step import (
@@ -139,12 +139,12 @@ def _has_postfix_files(step: Step) -> bool:
 def what_stays(
     plan: Plan, past: Progress, back: Sequence[Step], newer: Sequence[Past]
 ) -> Iterator[str]:
-    """Yield a sentence for each thing that stays, paths first, in the order of `ACTION_KINDS`.
+    """Yield a sentence for each thing that stays, paths first, in the order of `all_kinds`.
 
     `back` are the steps that undo the run, `newer` the paths that other programs wrote since.
     """
     run = RunToUndo(plan, past, back=back)
-    of_actions = (kind.stays(run) for kind in ACTION_KINDS)
+    of_actions = (kind.stays(run) for kind in all_kinds())
     return chain(_renewed(newer), *of_actions, _own(run))
 
 

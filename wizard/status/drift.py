@@ -12,12 +12,12 @@ from wizard.certificates.lineage import relink_targets
 from wizard.certificates.model import Lineage
 from wizard.certificates.self_signed import MARGIN
 from wizard.host.facts import Host
+from wizard.host.firewall_facts import CLOSED, OPEN
 from wizard.host.units import UNKNOWN
 from wizard.paths import LINEAGES
 from wizard.plan.diff import hunks, unified
 from wizard.plan.firewall import IMAPS
 from wizard.postfix.sender_access import rows_by_key
-from wizard.run.actions.firewall import CLOSED, OPEN
 from wizard.run.changed import EDITED, GONE, Change, lineage_of, verdict
 from wizard.run.history import RunSummary
 from wizard.run.path_state import MISSING

@@ -9,8 +9,8 @@ from typing import Optional
 from wizard.answers.model import POLICY, Answers
 from wizard.answers.sections.certificate import OF_A_LINEAGE
 from wizard.host.facts import Host
+from wizard.host.firewall_facts import OPEN
 from wizard.paths import MAIN_CF, MASTER_CF, RENEWAL_HOOK
-from wizard.run.actions.firewall import OPEN
 from wizard.sections.registry import FILES, OWNERS, SECTIONS
 from wizard.sections.section import BY_HAND, MISSING, UNHEALTHY, Issue
 from wizard.status.drift import DriftItem

@@ -11,14 +11,13 @@ import pytest
 
 from tests.factories import DAY, FRESH, NOW, lineage
 from wizard.host import facts
-from wizard.host.firewall_facts import Firewall, Zone
+from wizard.host.firewall_facts import CLOSED, OPEN, Firewall, Zone
 from wizard.paths import ALIASES
 from wizard.plan.actions import BuildTable, ReplaceFile, Service
 from wizard.plan.certificate_actions import Lay, Relink
 from wizard.plan.files import LaidFile, NewFile, Past
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.plan.undo_actions import PutBack
-from wizard.run.actions.firewall import CLOSED, OPEN
 from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
 from wizard.run.records import Returning

@@ -15,7 +15,7 @@ from wizard.plan.files import LaidFile, NewFile, Past
 from wizard.plan.model import Action, FileChange, Plan, Step
 from wizard.plan.undo_actions import CloseFirewall, Disable, PutBack, ReturnUnit
 from wizard.run.action_kind import ActionKind
-from wizard.run.actions import ACTION_KINDS
+from wizard.run.actions import all_kinds
 from wizard.run.history import RunSummary
 from wizard.run.past_run import PastRun
 from wizard.run.progress import Progress
@@ -90,7 +90,7 @@ Told = tuple[RunSummary, Plan, Progress]
 def test_every_rule_is_tried() -> None:
     tried = {type(made(PATHS[0], "missing")[0]) for made in KINDS.values()}
     default = ActionKind.changes
-    assert {kind.data for kind in ACTION_KINDS if kind.changes is not default} <= tried
+    assert {kind.data for kind in all_kinds() if kind.changes is not default} <= tried
 
 
 def undo_of(run: Told, number: int, outcome: str, *, is_cut_off: bool) -> Told:

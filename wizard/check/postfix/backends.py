@@ -11,10 +11,9 @@ import pwd
 import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from wizard.check.host.sockets import CLOSED, closed_advice, closed_cure, closed_to_postfix
 from wizard.check.paths.targets import fault_of
@@ -26,6 +25,9 @@ from wizard.paths import QUEUE
 from wizard.postfix.service_entry import Service
 from wizard.postfix.settings import Settings
 from wizard.text import printable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 SECONDS = 1.0
 """For one connection; on this host it takes a thousandth of that."""

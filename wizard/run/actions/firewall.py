@@ -13,6 +13,7 @@ from typing import Union
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.host.firewall import begin_firewall, open_services
+from wizard.host.firewall_facts import CLOSED, OPEN
 from wizard.plan.actions import OpenFirewall
 from wizard.plan.undo_actions import CloseFirewall
 from wizard.run.action_kind import ActionKind, Changes
@@ -22,8 +23,6 @@ from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
 from wizard.run.path_state import Stale
 from wizard.run.ways_on import RESUMES
 
-OPEN, CLOSED = "open", "closed"
-"""The states of a service in a zone, for `status`."""
 _NOT_RUNNING = 252
 """The exit status if firewalld does not run (firewall-cmd(1))."""
 _ALREADY = re.compile(r"ALREADY_ENABLED: (?:'?)([\w-]+)")
