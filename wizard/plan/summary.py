@@ -32,6 +32,7 @@ _OF = {
     PACKAGES: (actions.Install, undo_actions.Remove),
     FILES: (
         actions.ReplaceFile,
+        actions.ReplaceZone,
         actions.KeepOriginal,
         actions.BuildTable,
         actions.Forget,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wizard.run.context import Executor
 from wizard.run.past_step import Back, PastStep, RunToUndo, files_back
+
+if TYPE_CHECKING:
+    from wizard.run.context import Executor
 
 Thing = tuple[str, ...]
 """Something that `status` follows from run to run: its kind, then its name.

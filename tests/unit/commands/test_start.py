@@ -16,7 +16,7 @@ SLOW = ("concurrent", "dns", "email", "http", "jinja2", "logging", "pexpect", "p
 SLOWER = ("smtplib", "ssl", "textual", "tomlkit", "zipfile")
 """What other programs have made, and the slow parts of Python's library."""
 
-VERSION = "answers caller cli dataclass errors options paths regex secrets"
+VERSION = "answers caller cli errors options paths secrets"
 PLANS = (
     f"{VERSION} certificates commands dns door environment finding host limits make_plan plan planning "
     "postfix regular_file run sections session text version"
