@@ -8,10 +8,8 @@ from __future__ import annotations
 _CAUSE = "the cause is not named"
 _ZERO = "named; `check` ends with 0"
 _ONE = "named; `check` ends with 1"
-_LATER = "not measured yet"
 
 UNNAMED: dict[str, str] = {
-    "a policy service that permits all": _CAUSE,
     "owners of addresses by another form of their login": _CAUSE,
     "a list of blocked servers that ended years ago": _ONE,
     "a relayed domain, its recipients unknown": _ONE,
@@ -31,7 +29,5 @@ UNNAMED: dict[str, str] = {
     "the own name at loopback in hosts": _CAUSE,
     "a list by a misspelt name": _ONE,
     "an interface in another zone after the next reload": _CAUSE,
-    "a journal that is thrown away": _CAUSE,
-    "a journal that drops what is much": _CAUSE,
     "a queue that was copied with its names": _CAUSE,
 }
