@@ -13,14 +13,23 @@ from wizard.host.main_cf import words
 from wizard.postfix.addresses import distinct
 from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.parameters import LOCAL_ALWAYS, NAMES
-from wizard.sections.reading import is_set_up, main_cf, own_of, several, value_of, words_of
+from wizard.sections.reading import (
+    is_set_up,
+    main_cf,
+    own_of,
+    parts,
+    several,
+    value_of,
+    words_of,
+)
 from wizard.sections.section import NOT_YET, Section, TextByName
 
 
 def _read_back(host: Host) -> dict[str, Any]:
     own = own_of(host)
     implied = own.implied(NAMES)
-    read = dict.fromkeys(own.read(NAMES, word) for word in words_of(host, "mydestination"))
+    listed = parts(words_of(host, "mydestination"))
+    read = dict.fromkeys(own.read(NAMES, word) for word in listed)
     # Of a host that is set up, what is no answer (a table) is listed as such: `lost_items`.
     is_today = is_set_up(host)
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wizard.answers.field import Field
@@ -91,6 +91,11 @@ def _number(field: Field, text: str) -> Any:
 def words_of(host: Host, name: str) -> tuple[str, ...]:
     """Return the words of a list in main.cf, none if it is not set."""
     return words(main_cf(host).value(name) or "")
+
+
+def parts(listed: Iterable[str]) -> list[str]:
+    """Return the items around blanks that are none to Postfix, such as the wide one of Japanese."""
+    return [part for one in listed for part in (one.split() or [one])]
 
 
 def own_of(host: Host) -> Own:

@@ -107,6 +107,36 @@ def test_a_network_with_a_blank_that_is_none_to_postfix(live: str, after: Option
     assert not any("no answer can express" in one for one in plan.warnings) or after is None
 
 
+NAMES = {
+    "a wide blank before": ("$myhostname,\u3000a.example.com", "$myhostname,a.example.com"),
+    "a no-break space behind": ("$myhostname, a.example.com\xa0", "$myhostname, a.example.com"),
+    "a wide blank between": ("b.example.com\u3000a.example.com", "a.example.com"),
+    "a name that goes": ("\u3000b.example.com, a.example.com", "a.example.com"),
+    "a name in its own script": ("\u4f8b\u3048.example, a.example.com", None),
+    "a file of such a name": ("/etc/postfix/a\u3000b, a.example.com", None),
+}
+
+
+@pytest.mark.parametrize(("live", "after"), NAMES.values(), ids=NAMES)
+def test_a_name_with_a_blank_that_is_none_to_postfix(live: str, after: Optional[str]) -> None:
+    values = {"local": ["a.example.com"]}
+    plan, main = planned(f"mydestination = {live}\n", "domains", values)
+    assert main.value("mydestination") == (live if after is None else after)
+    again = build_plan(
+        chosen("domains", values), of_main_cf(f"mydestination = {after or live}\n"), ("domains",)
+    )
+    assert again.files[0].proposed == plan.files[0].proposed
+
+
+def test_addresses_of_a_router_with_such_a_blank() -> None:
+    lines = "mynetworks = 127.0.0.0/8\nproxy_interfaces = 198.51.100.1\u3000198.51.100.2\n"
+    today = read_back(of_main_cf(lines))
+    assert today is not None
+    assert today.networks.proxy_interfaces == ("198.51.100.1", "198.51.100.2")
+    values = {**LOOPBACK, "proxy_interfaces": ["198.51.100.2"]}
+    assert planned(lines, "networks", values)[1].value("proxy_interfaces") == "198.51.100.2"
+
+
 def test_both_networks_around_such_a_blank_are_read_back() -> None:
     lines = "mynetworks = 192.168.1.0/24\u3000127.0.0.0/8\n"
     today = read_back(of_main_cf(lines))

@@ -110,6 +110,16 @@ def test_a_zone_that_cannot_be_edited_is_in_the_way(changed: dict[str, Any], say
     assert not [step for step in plan.steps if "zone" in step.id]
 
 
+@pytest.mark.parametrize("count", [9, 65, 111])
+def test_of_many_zones_a_few_are_named_and_the_rest_counted(count: int) -> None:
+    (zone,) = host().zones
+    many = tuple(replace(zone, name=f"z{at}.example", path=f"/z{at}.zone") for at in range(count))
+    (problem,) = build_plan(ANSWERS, replace(host(), zones=many)).obstacles
+    named = [one for one in range(count) if f"/z{one}.zone" in problem.message]
+    assert named == list(range(8))
+    assert f"and {count - 8} more" in problem.message
+
+
 def test_a_view_is_named_to_rndc_and_not_asked() -> None:
     action = next(
         step.action

@@ -294,3 +294,12 @@ def test_the_plan_does_not_put_back_what_another_cure_takes_out() -> None:
     drift, fault = advised((wrong(f"main.cf.{name}"), table), facts)
     assert fault.cure.commands[0] == ("postconf", "-e", f"{name}={listed}")
     assert drift.cure == fault.cure
+
+
+def test_a_misspelt_item_goes_where_the_plan_is_without_it() -> None:
+    name = "smtpd_recipient_restrictions"
+    listed = "permit_mynetworks, reject_unauth_destination"
+    facts = known({name: f"reject_unkown, {listed}"}, {name: listed})
+    finding = wrong("restrictions.names", f"{name} has reject_unkown", "Correct how it is spelt.")
+    (cured,) = advised((finding,), facts)
+    assert cured.cure.commands[0] == ("postconf", "-e", f"{name}={listed}")
