@@ -21,6 +21,7 @@ CAUTIONS: Mapping[str, str] = {
     "firewall-zone": "The run opens a firewall zone that has no interface and no source.",
     "foreign-hooks": "Hooks and options of certbot are copied from the old server.",
     "loopback-network": "Programs on this host cannot send on port 25 without a login.",
+    "mx-elsewhere": "An MX record of a new local domain names another host, so its mail may be split.",
     "public-range": "A network of public addresses may send mail to anyone without a password.",
     "senders-directory": "Users of a directory such as LDAP have no row in the table of senders.",
     "submission-loopback": "Port 587 or 465 listens on the loopback address only.",

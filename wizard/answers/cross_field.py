@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from wizard.answers.field import HasRules
 from wizard.answers.fields import FIELDS
-from wizard.answers.model import SECTIONS, Answers, Problem
+from wizard.answers.model import SECTIONS, Answers, Problem, local_domains
 
 
 def problems(answers: Answers) -> tuple[Problem, ...]:
@@ -51,7 +51,33 @@ def _spf_of_relay(answers: Answers) -> Iterator[Problem]:
         yield Problem("dns", "relay_spf", message)
 
 
-_BETWEEN_SECTIONS = {"blocklists": _own_domains, "dns": _spf_of_relay}
+def _backed_up(answers: Answers) -> Iterator[Problem]:
+    own, local = answers.backup, local_domains(answers)
+    for domain in own.domains:
+        if domain in local:
+            cure = (
+                f'write `mydomain = "{answers.hostname.myhostname}"` in [hostname]'
+                if domain == answers.hostname.mydomain != answers.hostname.myhostname
+                else "take it out of the local domains"
+            )
+            message = (
+                f"{domain} is local here, so its mail would stay on this host. Where another server "
+                f"delivers it, {cure}; else take it out of [backup]."
+            )
+            yield Problem("backup", "domains", message)
+    if own.primary and own.primary == answers.hostname.myhostname:
+        message = (
+            f"{own.primary} is this host. Write the server that delivers the mail; on that server "
+            "itself [backup] has `servers` alone."
+        )
+        yield Problem("backup", "primary", message)
+
+
+_BETWEEN_SECTIONS = {
+    "blocklists": _own_domains,
+    "dns": _spf_of_relay,
+    "backup": _backed_up,
+}
 """By section: a rule for its fields that other sections decide."""
 
 

@@ -12,6 +12,7 @@ from wizard.answers.field import FIELD, Field, named
 from wizard.answers.model import Answers
 from wizard.answers.rules import (
     addresses,
+    backup,
     characters,
     mail,
     names,
@@ -43,6 +44,8 @@ RULES: dict[str, Callable[[str], str]] = {
         addresses.address,
         addresses.interfaces,
         addresses.ipv4_or_none,
+        backup.backup_address,
+        backup.recipients_file,
         mail.email,
         mail.mail_reader,
         mail.sender,

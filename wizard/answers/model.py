@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Collection, Optional
 
 from wizard.answers.sections.aliases import Aliases
+from wizard.answers.sections.backup import Backup
 from wizard.answers.sections.blocklists import Blocklists
 from wizard.answers.sections.certificate import Certificate
 from wizard.answers.sections.delivery import Delivery
@@ -46,6 +47,7 @@ class Answers:
     hardening: Hardening = field(default_factory=Hardening)
     senders: Senders = field(default_factory=Senders)
     dkim: Dkim = field(default_factory=Dkim)
+    backup: Backup = field(default_factory=Backup)
     move: Move = field(default_factory=Move)
 
 

@@ -10,6 +10,7 @@ from typing import Callable, Optional
 from wizard.answers.model import Answers
 from wizard.check.certificates.probing import PortTls
 from wizard.check.dns.blocklists import begin_lists, lists_unknown
+from wizard.check.dns.exchangers import begin_exchangers
 from wizard.check.dns.records import begin_lookups
 from wizard.check.dns.resolver import begin_resolver
 from wizard.check.dns.served_keys import chains_of, served_keys
@@ -68,6 +69,7 @@ def begin_internet(
             records(asks_others=False),
             lambda: outbound_unknown(settings.own, NOT_QUERIED),
             lambda: relay_unknown(answers.relay, NOT_QUERIED),
+            begin_exchangers(answers, settings, network, pool, why_not=NOT_QUERIED),
         )
     return (
         begin_resolver(network, pool),
@@ -96,4 +98,5 @@ def begin_internet(
             settings,
             seconds=relay.SECONDS if is_run else PROBE_SECONDS,
         ),
+        begin_exchangers(answers, settings, network, pool),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 from wizard.certificates.model import CertificatePair, Lineage
+from wizard.host.backup_facts import BackupFacts
 from wizard.host.firewall_facts import Firewall
 from wizard.host.gathered_facts import Gathered
 from wizard.host.mta_facts import Mtas
@@ -316,6 +317,10 @@ class Host:
     """The name of the system's crypto policy, "" for none (`wizard.host.crypto_policy`)."""
     signing: Signing = field(default_factory=Signing)
     """What the section dkim needs, read once the answers are known."""
+    backup: BackupFacts = field(default_factory=BackupFacts)
+    """What the section backup needs, read once the answers are known."""
+    split: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By new local domain: the mail exchangers of its MX records that are other hosts, as far as known."""
     old_server: str = ""
     """The old server of a move, as in the saved answers."""
     read_at: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.answers.model import POLICY, SECTIONS, Answers
+from wizard.answers.sections.backup import BACKUP_RECIPIENTS
 from wizard.answers.sections.certificate import Certificate
 from wizard.answers.sections.hardening import Hardening
 from wizard.answers.sections.hostname import Hostname
@@ -15,6 +16,22 @@ from wizard.host.facts import Postfix
 from wizard.manual.page import Block, Entry, Heading, Page, Paragraph
 from wizard.postfix.parameters import PARAMETERS, RESTRICTIONS
 from wizard.postfix.restrictions import wanted
+from wizard.postfix.second_mx import (
+    CACHE,
+    CODE,
+    DOMAINS,
+    LIMITS,
+    MAPS,
+    OF_LIMITS,
+    REFUSED,
+    TRANSPORTS,
+    WHY,
+    WHY_EXEMPT,
+    WHY_VERIFIED,
+    client_item,
+    recipient_item,
+    transport,
+)
 from wizard.postfix.services import SUBMISSION_SERVICES
 
 EXAMPLE = Answers(
@@ -37,7 +54,7 @@ def page() -> Page:
         "policy",
         "7",
         "the settings of Postfix that postfix-wizard writes, and why",
-        (*_begin(), *_parameters(), *_restrictions(), *_services()),
+        (*_begin(), *_parameters(), *_restrictions(), *_second_mx(), *_services()),
     )
 
 
@@ -69,6 +86,22 @@ def _parameters() -> Iterator[Block]:
             yield Entry(
                 f"{one.name} = {value}" if value else one.name, _AGAIN if why == said else why
             )
+
+
+def _second_mx() -> Iterator[Block]:
+    yield Heading("`main.cf`: `backup` (off by default)")
+    values = {
+        DOMAINS: "example.net",
+        TRANSPORTS: transport(["example.net"], "mail.example.net"),
+        MAPS: f"hash:{BACKUP_RECIPIENTS}",
+        CODE: f"{REFUSED} (with recipients = verify)",
+        CACHE: "hash:$data_directory/verify_cache (with recipients = verify)",
+        LIMITS: f"{OF_LIMITS}, 198.51.100.25 (on the primary)",
+    }
+    yield from (Entry(f"{name} = {value}", WHY[name]) for name, value in values.items())
+    yield Paragraph("In `smtpd_recipient_restrictions`, below `reject_unauth_destination`:")
+    yield Entry(recipient_item(["example.net"]), WHY_VERIFIED)
+    yield Entry(client_item(["198.51.100.25"]), WHY_EXEMPT)
 
 
 def _restrictions() -> Iterator[Block]:

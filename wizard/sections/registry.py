@@ -5,6 +5,7 @@ from __future__ import annotations
 from wizard.host.facts import Needs
 from wizard.paths import MANAGED
 from wizard.sections.aliases.section import ALIASES
+from wizard.sections.backup.section import BACKUP
 from wizard.sections.blocklists import BLOCKLISTS
 from wizard.sections.certificate.section import CERTIFICATE
 from wizard.sections.delivery import DELIVERY
@@ -38,6 +39,7 @@ SECTIONS = (
     HARDENING,
     SENDERS,
     DKIM,
+    BACKUP,
     MOVE,
 )
 

@@ -26,6 +26,7 @@ from tests.lab.broken import (
     renewing,
     resolver,
     rewriting,
+    second_mx,
     sending,
     service,
     services,
@@ -80,6 +81,7 @@ _ROWS: dict[str, Way] = {
     **encryption.WAYS,
     **profile.WAYS,
     **renewing.WAYS,
+    **second_mx.WAYS,
 }
 WAYS: dict[str, Way] = {
     name: replace(way, finding=FINDINGS.get(name, "")) for name, way in _ROWS.items()
@@ -91,4 +93,5 @@ UNUSUAL: dict[str, Way] = {
     **unusual_certificates.UNUSUAL,
     **newer_records.UNUSUAL,
     **profile.UNUSUAL,
+    **second_mx.UNUSUAL,
 }

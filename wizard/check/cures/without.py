@@ -28,6 +28,10 @@ NEVER: dict[str, str] = {
     "domains.named": "who shall get that mail, only the operator knows",
     "tables.rows": "rows of tables are the operator's",
     "files.mounts": "how its file systems are mounted, only the operator knows",
+    "backup.mx": "the zone is not this program's to change, and is often at a provider",
+    "backup.primary": "the primary's operator must answer",
+    "backup.strays": "who shall get that mail, only the operator knows",
+    "backup.classes": "where that domain's mail is read, only the operator knows",
     "networks.router": "the router must keep the clients' addresses",
 }
 """IDs, `NAME` for one of a kind, that never have a cure."""
@@ -58,6 +62,8 @@ SOMETIMES: dict[str, str] = {
     "dkim.keys": "another key needs another selector and a record, which only the operator publishes",
     "dkim.leaving": "what changes mail after the signature was somebody's decision",
     "dkim.networks": "a table or a file in mynetworks is the operator's",
+    "backup.recipients": "which addresses the file shall have, only the operator knows",
+    "backup.transport": "the row is in a table of the operator's",
     "senders.table": "which rows are the operator's own, a run asks",
     "table.sender_access.own": "what a row shall do, only the operator knows",
     "table.sender_access.actions": "what a row shall do, only the operator knows",

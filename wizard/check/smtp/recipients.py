@@ -16,6 +16,7 @@ from wizard.dns.addresses import public4
 from wizard.dns.asking import Answer, Question, ask_all, ask_within
 from wizard.finding import UNKNOWN, WRONG, Check, Finding
 from wizard.host.facts import Network
+from wizard.postfix.second_mx import Live
 from wizard.postfix.settings import Settings
 from wizard.text import counted, printable
 
@@ -45,6 +46,8 @@ class Tried(NamedTuple):
     domains: tuple[str, ...] = ()
     others: Mapping[str, Optional[bool]] = {}
     nobody: str = ""
+    backed_up: frozenset[str] = frozenset()
+    """The relay domains of a second MX that the section backup wrote."""
 
 
 def choose(settings: Settings, users: Sequence[str], mydomain: str, network: Network) -> Tried:
@@ -57,7 +60,9 @@ def choose(settings: Settings, users: Sequence[str], mydomain: str, network: Net
     if people and delimiter:
         people.append(f"{users[0]}{delimiter}extension@{main}")
     who = users[0] if users else "postmaster"
-    relayed = [one for one in _names(settings, "relay_domains") if one not in local][:MOST_DOMAINS]
+    relayed = [one for one in _names(settings, "relay_domains") if one not in local]
+    backed_up = frozenset(Live.of(settings.own).routed[0])
+    relayed = sorted(relayed, key=lambda one: one not in backed_up)[:MOST_DOMAINS]
     questions = [Question(one, "MX") for one in (*SENDERS, *relayed)]
     answers = ask_all(questions, network.resolvers, seconds=DNS_SECONDS)
     # Without any answer Postfix does not find the sender's domain either, and its reply says so.
@@ -69,6 +74,7 @@ def choose(settings: Settings, users: Sequence[str], mydomain: str, network: Net
         tuple(f"{who}@{one}" for one in local[:MOST_DOMAINS] if one != main),
         {f"{NOBODY}@{name}": is_here for name, is_here in leads.items()},
         f"{NOBODY}@{main}" if main else "",
+        backed_up,
     )
 
 
@@ -109,7 +115,7 @@ def _leads_here(
 
 def script(tried: Tried) -> tuple[Exchange, ...]:
     """Return the lines of the session after those of the null sender."""
-    recipients = [*tried.users, *tried.domains, *tried.others, *filter(None, [tried.nobody])]
+    recipients = [*tried.users, *tried.domains, *filter(None, [tried.nobody]), *tried.others]
     return (
         Exchange(_MAIL, f"MAIL FROM:<{tried.sender}>"),
         *(Exchange(one, f"RCPT TO:<{one}>") for one in recipients),
@@ -191,6 +197,13 @@ def _others(tried: Tried, transcript: Transcript) -> Finding:
         return replace(check, fatal=False).wrong(
             printable(f"{foreign[0]}: {replies[foreign[0]]}, and no MX record of it leads here"),
             "Strangers send there through this server: take the domain out of relay_domains.",
+        )
+    ours = [one for one in taken if one.rpartition("@")[2] in tried.backed_up]
+    if ours:
+        return check.wrong(
+            printable(f"{ours[0]}: {replies[ours[0]]}"),
+            "This second MX takes any name, and returns the mail to forged senders later: "
+            "`postfix-wizard apply --section backup`. With verify, its primary takes any name.",
         )
     if taken:
         return check.warning(

@@ -82,7 +82,11 @@ def begin_tables(
 ) -> Callable[[], Iterator[Finding]]:
     """Open all tables in parallel; call the result to wait for the finding, `tables`."""
     known = frozenset(types)
-    tables = named(settings, services)
+    tables = {
+        one: parameter
+        for one, parameter in named(settings, services).items()
+        if parameter not in _CACHES or not _is_yet_to_come(door, *one)
+    }
     pending = {
         one: start_command(door, ("postmap", "-q", NOBODY, ":".join(one)))
         for one in tables
@@ -144,6 +148,12 @@ def _judge(
 def _is_lesser(parameter: str, fault: str) -> bool:
     """True if mail flows with the fault: one row is passed over, or TLS sessions are not stored."""
     return parameter.endswith("_session_cache_database") or "skipping this rule" in fault
+
+
+def _is_yet_to_come(door: Door, kind: str, path: str) -> bool:
+    """True for a cache that Postfix makes in its directory with the first row."""
+    is_there = any(door.is_there(f"{path}{end}") for end in ("", INDEX_SUFFIX.get(kind, ".db")))
+    return not is_there and door.is_there(path.rpartition("/")[0])
 
 
 def _build(kind: str, path: str, parameter: str) -> Cure:

@@ -195,6 +195,18 @@ def test_a_cache_that_postfix_makes_is_taken_out(tmp_path: Path) -> None:
     assert "postmap" not in found.advice
 
 
+def test_a_cache_without_a_row_yet_is_right(tmp_path: Path) -> None:
+    """verify(8) makes it with the first row, where its directory is there."""
+    (tmp_path / "var/lib/postfix").mkdir(parents=True)
+    table = "hash:/var/lib/postfix/verify"
+    door = Postmap(tmp_path, {table: (1, "fatal: open database: No such file")})
+    (found,) = indexes.begin_tables(door, Settings({"address_verify_map": table}), (), ("hash",))()
+    assert found.verdict == RIGHT
+    (tmp_path / "var/lib/postfix/verify.db").touch()
+    (found,) = indexes.begin_tables(door, Settings({"address_verify_map": table}), (), ("hash",))()
+    assert found.verdict == WRONG
+
+
 @pytest.mark.parametrize(
     ("name", "path", "remedy"),
     [

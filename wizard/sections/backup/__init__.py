@@ -1,0 +1,1 @@
+"""The section `backup`: a second MX, or the backups of this server."""
