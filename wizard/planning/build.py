@@ -168,7 +168,8 @@ def _install(host: Host) -> Iterator[Step]:
     yield Step(
         "install",
         "Install Postfix",
-        f"The distribution's own package, {package.nevra}." if package else "",
+        # Which package is installed is not known of a copied /etc.
+        f"The distribution's own package, {package.nevra}." if package and package.nevra else "",
         Install("postfix", argv, lays),
         (argv,),
         done=host.postfix.installed,

@@ -10,6 +10,7 @@ from tests.factories import file
 from tests.unit.plan.test_live_values import chosen, of_main_cf
 from tests.unit.plan.test_overruled import SMTP, with_entries
 from wizard.answers.unsaid import is_unsaid
+from wizard.host.facts import Package
 from wizard.paths import MAIN_CF
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
@@ -144,6 +145,13 @@ def test_a_server_whose_name_no_answer_can_be_is_not_taken_for_a_new_one(
     assert build_plan(LIMITS, host, ("hostname",)).obstacles == ()
     whole = build_plan(LIMITS, host).obstacles
     assert [one.name for one in whole if one.section == "hostname"] == []
+
+
+def test_a_package_that_is_not_known_is_not_named() -> None:
+    host = with_entries(SMTP)
+    host = replace(host, postfix=replace(host.postfix, package=Package("", candidate=False)))
+    (install,) = [one for one in build_plan(LIMITS, host, ("limits",)).steps if one.id == "install"]
+    assert (install.why, install.done) == ("", True)
 
 
 @pytest.mark.parametrize("indent", ["\v   ", "\f", "\t\v"])
