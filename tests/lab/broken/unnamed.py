@@ -19,7 +19,6 @@ UNNAMED: dict[str, str] = {
     "our domain redirected to another": _ZERO,
     "a text of bounces that is gone": _ZERO,
     "a certificate that ends in three days": _ONE,
-    "a certificate behind a directory of others": _CAUSE,
     "cli.ini that certbot cannot read": _CAUSE,
     "a hook before it that never ends well": _CAUSE,
     "a mailbox over its quota": _CAUSE,
