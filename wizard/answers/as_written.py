@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Callable
 
 from wizard.answers.field import BYTES, Field
+from wizard.answers.fields import field_of
 
 _SIZE = re.compile(r"([0-9]+) ?([KMG])(?:i?B)?", re.IGNORECASE)
 _POWERS = {"K": 1, "M": 2, "G": 3}
@@ -138,7 +139,7 @@ def also_written(field: Field, text: str) -> dict[str, str]:
 
     `[smtp.example.net]:587` in the field of the relay host has the port, too.
     """
-    if field.rule != "relay_host":
+    if field.rule != "relay_host" or field_of(field.section, "port") is None:
         return {}
     port = _relay(text.strip(" "))[1]
     return {"port": port} if port else {}

@@ -54,10 +54,14 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "senders.logins": ("yamada", "yamada@example.net"),
     "dkim.domains": ("a.example.com",),
     "dkim.selector": ("s202611",),
+    "backup.domains": ("b.example.net",),
+    "backup.primary": ("mail.example.net",),
+    "backup.recipients": ("/root/recipients",),
+    "backup.servers": ("198.51.100.25",),
     "move.old_server": ("old.example.com",),
 }
 """Values to put a character into, by field; the other fields begin with the example's value."""
-COMPANIONS: dict[str, dict[str, str]] = {
+COMPANIONS: dict[str, dict[str, Any]] = {
     "dns.publish": {"zone_file": "/var/named/zone"},
     "dns.move_from": {"move_to": "198.51.100.9", "zone_file": "/var/named/zone"},
     "dns.move_to": {"move_from": "198.51.100.9", "zone_file": "/var/named/zone"},
@@ -65,6 +69,9 @@ COMPANIONS: dict[str, dict[str, str]] = {
     "senders.logins": {"use": "on"},
     "dkim.domains": {"use": "on"},
     "dkim.selector": {"use": "on"},
+    "backup.domains": {"primary": "mail.example.net"},
+    "backup.primary": {"domains": ["b.example.net"]},
+    "backup.recipients": {"domains": ["b.example.net"], "primary": "mail.example.net"},
 }
 """Values of the same section without which the field means nothing."""
 READ_BACK = frozenset({"hostname", "domains", "networks", "blocklists", "delivery", "limits"})
