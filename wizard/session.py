@@ -48,7 +48,6 @@ from wizard.sections.registry import NEEDS, SECTIONS
 if TYPE_CHECKING:
     from wizard.dns.blocklists import Health
     from wizard.dns.lookups import Lookups
-    from wizard.dns.record_basis import ServedKeys
     from wizard.dns.records import Published
     from wizard.drafts.offer import Opening
     from wizard.drafts.store import DraftStore
@@ -346,10 +345,11 @@ class Session:
         A policy of MTA-STS is fetched in 2 seconds. Never raises: a failed query is a finding.
         """
         from wizard.check.dns.records import judge_lookups  # noqa: PLC0415 - dnspython is slow
+        from wizard.check.dns.served_keys import keys_of_answers  # noqa: PLC0415
         from wizard.check.dns.sts_policies import fetch_policies  # noqa: PLC0415
         from wizard.dns.lookups import look_up  # noqa: PLC0415
 
-        network, keys = host.network, self._keys(answers)
+        network, keys = host.network, keys_of_answers(self.door, answers)
         found = look_up(answers, network.addresses, network.resolvers, seconds=seconds)
         findings = judge_lookups(
             answers, found, keys=keys, relay=relay_of(host), fetched=fetch_policies(found)
@@ -384,23 +384,15 @@ class Session:
         return lambda: self._records(answers, host, pending.result())
 
     def _records(self, answers: Answers, host: Host, found: Lookups) -> tuple[Published, ...]:
+        from wizard.check.dns.served_keys import keys_of_answers  # noqa: PLC0415 - OpenSSL is slow
         from wizard.dns.addresses import public4  # noqa: PLC0415 - dnspython is slow
         from wizard.dns.records import to_publish  # noqa: PLC0415
 
+        keys = keys_of_answers(self.door, answers)
         outer = public4((*host.network.addresses, *answers.networks.proxy_interfaces))
         signing = {
             name: public
             for one in SECTIONS
             for name, public in one.signing_keys(self.door, answers).items()
         }
-        return to_publish(
-            answers, outer, found, self._keys(answers), relay_of(host), signing=signing
-        )
-
-    def _keys(self, answers: Answers) -> ServedKeys:
-        """Return what is known of the certificate of the answers, from its files."""
-        from wizard.check.certificates.served import chains_on_disk, planned_files  # noqa: PLC0415
-        from wizard.check.dns.served_keys import served_keys  # noqa: PLC0415
-
-        paths = planned_files(answers)
-        return served_keys(self.door, chains_on_disk(self.door, paths).values(), paths)
+        return to_publish(answers, outer, found, keys, relay_of(host), signing=signing)

@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Optional
 
+from wizard.answers.model import Answers
 from wizard.certificates.authorities import authority_of
 from wizard.certificates.keys import public_key_info
 from wizard.check.certificates.probing import PortTls
 from wizard.check.certificates.renewal import lineage_of, parameters
+from wizard.check.certificates.served import chains_on_disk, planned_files
 from wizard.check.certificates.verifying import Chain
 from wizard.dns.record_basis import ServedKeys
 from wizard.door import Door
@@ -30,6 +32,12 @@ def served_keys(door: Door, chains: Iterable[Chain], paths: Sequence[str]) -> Se
         all(stays) if stays else None,
         tuple(readable),
     )
+
+
+def keys_of_answers(door: Door, answers: Answers) -> ServedKeys:
+    """Return the same of the certificate that the answers name, from its files. Never raises."""
+    paths = planned_files(answers)
+    return served_keys(door, chains_on_disk(door, paths).values(), paths)
 
 
 def chains_of(port: Optional[PortTls]) -> Iterator[Chain]:
