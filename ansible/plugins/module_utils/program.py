@@ -75,7 +75,8 @@ class Program:
 
     def refuse(self, command: str) -> None:
         """Raise Failure: the program is too old for `command`."""
-        version = self._run([self.path, "--version"], None)[1].strip() or "no version"
+        about = self._run([self.path, "--version", "--verbose"], None)[1].splitlines()
+        version = ", ".join(about[:2]) or "it names no version"
         raise Failure(
             f"{self.path} on this host is too old ({version}): its command {command} lacks what this"
             " collection needs. Install the release that the collection belongs to: set"
@@ -95,8 +96,7 @@ def present(program: Program, wishes: Mapping[str, Any], *, check_mode: bool) ->
         result["diff"] = {"prepared": prepared(plan)}
         blocked = [one for one in plan["blocked"] if not _can_wait(one, wishes)]
         if blocked:
-            lines = [f"{one['name'] or one['kind']}: {one['message']}" for one in blocked]
-            raise Failure("\n".join(lines), {**result, "blocked": blocked})
+            raise Failure("\n".join(map(_reason, blocked)), {**result, "blocked": blocked})
         if not plan["pending"]:
             return _proven(program, wishes, result)
         if check_mode:
@@ -182,6 +182,12 @@ def _plan_options(wishes: Mapping[str, Any]) -> Iterator[str]:
 
 def _wait(wishes: Mapping[str, Any]) -> tuple[str, str]:
     return "--wait", str(wishes["wait"])
+
+
+def _reason(blocked: Mapping[str, Any]) -> str:
+    """Return why the plan cannot run. Of a caution it begins with what accepts it."""
+    message: str = blocked["message"]
+    return f"{blocked['accept']}: {message}" if blocked["accept"] else message
 
 
 def _can_wait(blocked: Mapping[str, Any], wishes: Mapping[str, Any]) -> bool:

@@ -124,13 +124,23 @@ def test_a_plan_that_never_stays_the_same_is_given_up(module: ModuleType) -> Non
         do(module, host, "present")
 
 
-BLOCKED = {"kind": "caution", "name": "public-range", "message": "Strangers may send."}
-LOCKED = {"kind": "lock", "name": "20261201-1", "message": "Another run is in progress."}
+BLOCKED = {
+    "kind": "caution",
+    "name": "public-range",
+    "message": "Strangers may send.",
+    "accept": "public-range=203.0.113.0/24",
+}
+LOCKED = {
+    "kind": "lock",
+    "name": "20261201-1",
+    "message": "Another run is in progress.",
+    "accept": "",
+}
 
 
 def test_what_blocks_the_plan_is_named(module: ModuleType) -> None:
     host = Host((2, {**PENDING, "blocked": [BLOCKED, LOCKED]}))
-    with pytest.raises(module.Failure, match="public-range: Strangers may send") as e:
+    with pytest.raises(module.Failure, match=r"^public-range=203\.0\.113\.0/24: Strangers") as e:
         do(module, host, "present")
     assert e.value.result["blocked"] == [BLOCKED, LOCKED]
     assert e.value.result["changed"] is False
