@@ -132,6 +132,7 @@ def undone(program: Program, wishes: Mapping[str, Any], *, check_mode: bool) -> 
     mode = "--dry-run" if check_mode else "--yes"
     status, done = program.call("undo", wishes["run"], mode, *_wait(wishes))
     _take(result, status, done)
+    result["diff"] = {"prepared": _lines([line for one in done["files"] for line in one["diff"]])}
     if check_mode:
         return {**result, "changed": bool(done["steps"]), "run": ""}
     return _proven(program, wishes, result)
@@ -156,6 +157,10 @@ def prepared(plan: Mapping[str, Any]) -> str:
         if not step["done"]:
             lines.append(f"# {step['title']}")
             lines += [f"#     {shlex.join(argv)}" for argv in step["commands"]]
+    return _lines(lines)
+
+
+def _lines(lines: list[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -201,6 +206,7 @@ def _take(result: Result, status: int, done: Mapping[str, Any]) -> None:
         result[name] = done[name]
     result["findings"] = _not_right(done["findings"])
     if status != 0:
+        result["blocked"] = done["blocked"]
         raise Failure(done["message"] or f"The run ended as {done['outcome']}.", result)
 
 

@@ -39,6 +39,8 @@ DONE = {
     "steps": [],
     "findings": [{"id": "a", "verdict": "right"}, {"id": "b", "verdict": "warning"}],
     "message": "",
+    "blocked": [],
+    "files": [],
 }
 RETURNED = {**DONE, "changed": False, "outcome": "failed", "returned": True, "message": "no start"}
 
@@ -194,9 +196,11 @@ def test_a_run_is_undone_once(module: ModuleType) -> None:
 
 
 def test_check_mode_undoes_nothing(module: ModuleType) -> None:
-    planned = {**DONE, "changed": False, "run": "", "steps": [STEP], "outcome": "dry run"}
+    planned = {**DONE, "changed": False, "run": "", "steps": [STEP], "files": [{"diff": ["--- a"]}]}
     host = Host((0, {"runs": [RUN]}), (0, planned))
-    assert do(module, host, "undone", check=True)["changed"] is True
+    result = do(module, host, "undone", check=True)
+    assert result["changed"] is True
+    assert result["diff"]["prepared"] == "--- a\n"
     assert "--dry-run" in host.calls[1]
 
 
