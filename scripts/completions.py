@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 from wizard.answers.cautions import CAUTIONS
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.cli import COMMANDS
-from wizard.options import HELP_TOPICS, OF_ITSELF, OF_SCREENS, OPTIONS
+from wizard.options import EXPORT_FORMATS, HELP_TOPICS, OF_ITSELF, OF_SCREENS, OPTIONS
 
 RUNS = "/var/lib/postfix-wizard/runs"
 _WORDS = {
     "--section": (*SECTIONS, POLICY),
     "--since": ("30min", "6h", "7d", "today", "yesterday"),
     "TOPIC": HELP_TOPICS,
+    "FORMAT": EXPORT_FORMATS,
 }
 """The values of an option, or of an argument by its name in the usage."""
 
@@ -56,7 +58,12 @@ _BASH_VALUES: Mapping[str, str] = {
         if option.startswith("-")
     },
 }
-_BASH_ARGUMENTS = {"RUN": f"$(command ls {RUNS} 2>/dev/null)", "TOPIC": " ".join(HELP_TOPICS)}
+_BASH_ARGUMENTS = {
+    "RUN": f"$(command ls {RUNS} 2>/dev/null)",
+    "TOPIC": " ".join(HELP_TOPICS),
+    "FORMAT": " ".join(EXPORT_FORMATS),
+    "DIR": '$(compgen -d -- "$cur")',
+}
 
 _ZSH = """\
 #compdef postfix-wizard
@@ -88,6 +95,7 @@ _ZSH_VALUES: Mapping[str, str] = {
     "--answers": "_files",
     "--target": "_files",
     "--root": "_files -/",
+    "DIR": "_files -/",
     "--user": "_users",
     "--against": "_hosts",
     "--accept": f"compadd -S = -- {' '.join(CAUTIONS)}",
@@ -143,12 +151,13 @@ def zsh() -> str:
 
 
 def _zsh_rows(options: tuple[str, ...]) -> Iterator[str]:
+    position = itertools.count(1)
     for option in options:
         for word, settings in OPTIONS[option]:
             metavar = settings.get("metavar", "")
             value = _ZSH_VALUES.get(word, _ZSH_VALUES.get(metavar, " "))
             if not word.startswith("-"):
-                yield _zsh_quoted(f"1:{metavar}:{value}")
+                yield _zsh_quoted(f"{next(position)}:{metavar}:{value}")
                 continue
             again = "*" if settings.get("action") == "append" else ""
             text = settings["help"].translate({ord("["): "(", ord("]"): ")", ord(":"): r"\:"})

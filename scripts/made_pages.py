@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import argument_specs
 import completions
 from wizard import __version__
 from wizard.cli import COMMANDS
@@ -38,7 +39,7 @@ def docs() -> dict[str, str]:
     for path, (topic, title) in DOCS.items():
         head, _, rest = markdown(TOPICS[topic](COMMANDS), title).partition("\n")
         texts[path] = f"{head}\n{_MADE}{rest}"
-    return texts
+    return {**texts, argument_specs.PATH: argument_specs.text()}
 
 
 def package_files() -> dict[str, str]:

@@ -93,6 +93,11 @@ COMMANDS = (
         ("answers", "done", "undone", "json"),
     ),
     Command(
+        "export",
+        "write today's answers of this host as files for Ansible, without secrets",
+        ("format", "directory", "partial", "root"),
+    ),
+    Command(
         "log",
         "count refusals, failed logins, waiting mail and warnings in Postfix's log",
         ("since", "pflogsumm", "json"),

@@ -53,6 +53,8 @@ def _number(text: str) -> int:
 HELP_TOPICS = ("commands", "answers", "policy", "hand-edits", "undo")
 """The pages of the manual (`wizard.manual.topics`)."""
 
+EXPORT_FORMATS = ("ansible",)
+
 OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "version": _flag("--version", "print the version and end"),
     "verbose": _flag(
@@ -137,6 +139,15 @@ OPTIONS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         " asked: add --yes",
     ),
     "topic": _value("topic", "TOPIC", f"one of {', '.join(HELP_TOPICS)}", nargs="?"),
+    "format": _value(
+        "format", "FORMAT", f"one of {', '.join(EXPORT_FORMATS)}", choices=EXPORT_FORMATS
+    ),
+    "directory": _value(
+        "directory", "DIR", "a directory that is empty or does not exist yet", type=Path
+    ),
+    "partial": _flag(
+        "--partial", "write the files also if the answers do not express all of this host"
+    ),
     "done": _value(
         "--done",
         "ID",

@@ -17,20 +17,8 @@ ANSWERS = Path(__file__).parent / "answers"
 EXAMPLE = Path(__file__).parents[2] / "examples/zeke.toml"
 FULL = ANSWERS / "full.toml"
 COMMANDS = (
-    *(
-        "plan",
-        "apply",
-        "attach",
-        "resume",
-        "undo",
-        "check",
-        "status",
-        "answers",
-        "move",
-        "log",
-        "runs",
-    ),
-    "help",
+    *("plan", "apply", "attach", "resume", "undo", "check", "status", "answers", "move", "export"),
+    *("log", "runs", "help"),
 )
 SECONDS = 120
 """How long a call may take."""

@@ -114,6 +114,7 @@ def test_a_release_has_all_files_with_their_checksums(key: Path, release: Path) 
         f"{NAME}-{__version__}-1.src.rpm",
         f"postfix_wizard-{__version__}-py3-none-any.whl",
         f"postfix_wizard-{__version__}.tar.gz",
+        f"postfix_wizard-mail-{__version__}.tar.gz",
         "CHANGES.md",
         f"{NAME}.asc",
     }

@@ -132,7 +132,7 @@ def test_the_pages_have_each_command_option_field_and_parameter() -> None:
     assert {one.name for one in PARAMETERS} - written == {"smtpd_recipient_restrictions"}
 
 
-@pytest.mark.parametrize("path", made_pages.DOCS)
+@pytest.mark.parametrize("path", made_pages.docs())
 def test_the_pages_of_docs_are_made_of_the_tables(path: str) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == made_pages.docs()[path], (
         "write them anew: .venv/bin/python scripts/made_pages.py"
@@ -213,6 +213,8 @@ def completed(tmp_path: Path, *words: str) -> list[str]:
         (["move", "--done", "o"], []),
         (["--answers", "mi"], ["mine.toml"]),
         (["attach", ""], []),
+        (["export", "a"], ["ansible"]),
+        (["export", "ansible", "--p"], ["--partial"]),
     ],
 )
 def test_tab(tmp_path: Path, words: list[str], expected: list[str]) -> None:

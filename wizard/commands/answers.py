@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wizard.answers.exchange import as_data, unexpressed_of
+from wizard.answers.exchange import Unexpressed, as_data, unexpressed_of
+from wizard.answers.model import Answers
 from wizard.answers.toml import format_exchange
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
@@ -15,7 +16,17 @@ _DOING = "reading today's answers"
 
 
 def run_answers(session: Session, options: Options, console: Console) -> int:
-    """Print what the host's files say, with what no answer expresses; return 0.
+    """Print what the host's files say, with what no answer expresses; return 0."""
+    answers, unexpressed = todays_answers(session)
+    if options.json:
+        console.say_json(masked_data(as_data(answers, unexpressed)))
+    else:
+        print(masked(format_exchange(answers, unexpressed)), end="", file=console.out)
+    return 0
+
+
+def todays_answers(session: Session) -> tuple[Answers, tuple[Unexpressed, ...]]:
+    """Return the answers that the host's files express today, and what no answer expresses.
 
     Fields that no file expresses come from the saved answers. Raises Trouble on a host that was
     never set up.
@@ -30,9 +41,4 @@ def run_answers(session: Session, options: Options, console: Console) -> int:
             "this host was not set up before, so it has none",
             "Write a file with answers (`postfix-wizard help answers`), or open the wizard.",
         )
-    unexpressed = (*unexpressed_of(answers), *lost_items(host, answers))
-    if options.json:
-        console.say_json(masked_data(as_data(answers, unexpressed)))
-    else:
-        print(masked(format_exchange(answers, unexpressed)), end="", file=console.out)
-    return 0
+    return answers, (*unexpressed_of(answers), *lost_items(host, answers))

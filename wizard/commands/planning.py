@@ -68,6 +68,11 @@ class Options:
     """The number of newest runs that a prune does not remove."""
     wait: int = 0
     """Seconds to wait for the end of another run."""
+    format: str = ""
+    """The program that an export is for: `ansible`."""
+    directory: Path = Path()
+    partial: bool = False
+    """Export also if the answers do not express all of the host."""
     older_than: Optional[int] = None
     """Days. A prune removes older runs."""
 

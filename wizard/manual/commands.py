@@ -138,6 +138,9 @@ def _synopsis(command: Command) -> tuple[str, ...]:
 
 def _usage(option: str) -> str:
     words = [_word(word, settings) for word, settings in OPTIONS[option]]
+    first, settings = OPTIONS[option][0]
+    if not first.startswith("-") and "nargs" not in settings:
+        return words[0]
     again = "..." if OPTIONS[option][0][1].get("action") == "append" else ""
     return f"[{' | '.join(words)}]{again}"
 

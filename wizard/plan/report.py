@@ -64,6 +64,13 @@ def file_diff(change: FileChange) -> Iterator[str]:
     yield from unified(old_name, change.path, shown, _header_with_reasons)
 
 
+def live_diff(change: FileChange) -> Iterator[str]:
+    """Yield the unified diff of one file from the live text to the planned one."""
+    shown = hunks(change.live or b"", change.proposed)
+    old_name = "/dev/null" if change.live is None else change.path
+    yield from unified(old_name, f"{change.path} (planned)", shown)
+
+
 def put_back_diff(change: FileChange) -> Iterator[str]:
     """Yield the unified diff from the live file to the text that an undo puts back."""
     shown = hunks(change.live or b"", change.proposed)
@@ -147,5 +154,6 @@ def _file(change: FileChange) -> dict[str, Any]:
         "original": original,
         "changed": change.proposed != change.live,
         "diff": list(file_diff(change)),
+        "live_diff": list(live_diff(change)),
         "reasons": [{"hunk": hunk.header, "why": list(hunk.why)} for hunk in shown],
     }

@@ -1,0 +1,1 @@
+"""Files that let another program set hosts up as this one is."""
