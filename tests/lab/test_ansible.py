@@ -179,7 +179,8 @@ def test_two_playbooks_at_once(fleet: Fleet) -> None:
     for play in plays:
         assert play.status == 0, play.text
     (host,) = fleet.hosts.values()
-    assert len([one for one in runs(host) if not one["gathers"]]) == 1
+    # A run that another one was faster than was not started.
+    assert [one["outcome"] for one in runs(host)].count("done") == 1
 
     limit(fleet, 20971520)
     with ThreadPoolExecutor(2) as pool:
