@@ -24,7 +24,7 @@ printf '%s\\n' taro@{_DOMAIN} postmaster@{_DOMAIN} >{_FILE}; chmod 600 {_FILE}
 {{ cat {ANSWERS}; printf '%s\\n' '' '[backup]' {words}; }} >/root/backup.toml; chmod 600 /root/backup.toml
 printf '%s\\n' 'branch IN MX 10 mail' 'branch IN MX 20 mail.zeke.ne.jp.' >>{_ZONES}/stranger.example.zone
 {_RELOADED}
-postfix-wizard apply --answers /root/backup.toml --section backup --yes >/dev/null
+postfix-wizard apply --answers /root/backup.toml --section backup --take-planned --yes >/dev/null
 """
 
 
