@@ -114,6 +114,7 @@ def test_what_is_listed_is_refused_and_nothing_else(boot_host: BootHost, suite: 
         "blocklist.spamhaus-zen": "works",
         "blocklist.spamhaus-zen.own": "203.0.113.1 not listed",
         "blocklist.spamhaus-dbl": "works",
+        "blocklist.spamhaus-dbl.own": "zeke.ne.jp not listed",
     }
     if suite == "el10":
         return

@@ -103,6 +103,9 @@ REFUSED = {
     ("latin-1-comments", "domains"): "it is smaller than a message",
     ("leftovers-of-postconf-e", "domains"): "it is smaller than a message",
     **{(one, "blocklists"): "have no list to stand in" for one in NO_LIST},
+    **{
+        (one, "backup"): "has no safe place" for one in (*NO_LIST, "names-in-every-list", "old-2-3")
+    },
     **{(one, "dkim"): "in a chroot" for one in ("chroot", "debian-layout")},
     **{(one, "dkim"): "cannot read" for one in ("tables-everywhere", "tables-for-lists")},
     ("bare-minimum", "dkim"): "no domain of its own",
