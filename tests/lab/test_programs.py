@@ -125,9 +125,9 @@ def test_two_at_once_and_one_waits(boot_host: BootHost) -> None:
     assert sorted(data["changed"] for _, data, _ in results) == [False, True]
     host.write(ANSWERS, LIMITED, 0o600)
     lock = '{"pid": 1, "run": "20261201-000000-1", "since": 0}'
-    held = f"echo {shlex.quote(lock)} >{LOCK}; exec flock {LOCK} sh -c {shlex.quote(UNTIL)}"
+    locked = f"echo {shlex.quote(lock)} >{LOCK}; exec flock {LOCK} sh -c {shlex.quote(UNTIL)}"
     with ThreadPoolExecutor(2) as pool:
-        other = pool.submit(host.run, ["sh", "-c", held], timeout=500)
+        other = pool.submit(host.run, ["sh", "-c", locked], timeout=500)
         host.run(["sleep", "1"])
         (block,) = called(host, "plan", "--answers", ANSWERS)[1]["blocked"]
         assert (block["kind"], block["name"]) == ("lock", "20261201-000000-1")

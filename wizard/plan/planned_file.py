@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Optional
 
 from wizard.host.facts import FileFacts
-from wizard.plan.actions import ReplaceFile
+from wizard.plan.actions import BuildTable, ReplaceFile
 from wizard.plan.files import NewFile, sha256
 from wizard.plan.model import Step
 from wizard.plan.sealed_file import SealedFile
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.sender_access import rows, rows_by_key
 
 
 @dataclass(frozen=True)
@@ -54,3 +55,21 @@ class PlannedFile:
     def write(self, title: str, why: str, step: str = "") -> Step:
         """Return the step that writes the file; its ID is `step`, else the file's name."""
         return Step(step or self.name, title, why, ReplaceFile(self.next), done=not self.pending)
+
+    def index(
+        self, title: str, kind: str, dump: Optional[bytes], tolerated: tuple[str, ...]
+    ) -> Step:
+        """Return the step that builds the indexed table of the file (postmap(1)), of the type `kind`.
+
+        `dump` is the text of the table that is there, None if there is none. `tolerated` are lines of
+        stderr that do not fail the step.
+        """
+        path, expected = self.facts.path, rows(self.proposal.text)
+        return Step(
+            f"{self.name}-table",
+            title,
+            "Postfix reads the indexed table, not the text.",
+            BuildTable(kind, path, expected, tolerated),
+            (("postmap", f"{kind}:{path}"),),
+            done=not self.pending and dump is not None and rows_by_key(dump) == dict(expected),
+        )

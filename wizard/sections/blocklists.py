@@ -9,7 +9,6 @@ from typing import Any
 from wizard.answers.model import Answers, Problem
 from wizard.host.facts import Host
 from wizard.paths import MAIN_CF, MASTER_CF, SENDER_ACCESS
-from wizard.plan.actions import BuildTable
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
@@ -76,19 +75,9 @@ def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterato
     """Yield the steps that write the file and build its table; none without a file and rows."""
     if not file.proposal.text and file.facts.live is None:
         return
-    table_type = host.postfix.default_database_type
-    expected = rows(file.proposal.text)
+    kind = host.postfix.default_database_type
     yield file.write("Write sender_access", "Senders that you let past the blocklists, or refuse.")
-    yield Step(
-        "sender_access-table",
-        "Build the table of senders",
-        "Postfix reads the indexed table, not the text.",
-        BuildTable(table_type, file.facts.path, expected, tolerated),
-        (("postmap", f"{table_type}:{file.facts.path}"),),
-        done=not file.pending
-        and host.table is not None
-        and rows_by_key(host.table) == dict(expected),
-    )
+    yield file.index("Build the table of senders", kind, host.table, tolerated)
 
 
 def _of_patterns(request: Request) -> Iterator[Problem]:

@@ -114,7 +114,7 @@ WAYS = {
         "/run/opendkim",
         stops=True,
     ),
-    "a key for all to read, and the signer told to take it": _signer(
+    "a key for all to read, and a signer that accepts it": _signer(
         f"chmod 644 {_TABLES}/keys/zeke.ne.jp/s1.private; chmod 755 {_TABLES}/keys {_TABLES}/keys/zeke.ne.jp\n"
         + _conf("RequireSafeKeys no"),
         "s1\\.private",
@@ -167,7 +167,7 @@ WAYS = {
         option("submission/inet", "receive_override_options=no_milters"),
         "receive_override_options|no_milters",
     ),
-    "the signer is not told who has logged in": _postfix(
+    "the signer does not know who has logged in": _postfix(
         sets("milter_mail_macros = i {mail_addr}"), "milter_mail_macros", "auth"
     ),
     "signatures taken off as mail leaves": _postfix(

@@ -14,13 +14,11 @@ from wizard.door import Door
 from wizard.host.facts import Host
 from wizard.host.system_accounts import first_uid, read_system_accounts
 from wizard.paths import ALIASES, MAIN_CF
-from wizard.plan.actions import BuildTable
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix import system_accounts
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.sender_access import rows, rows_by_key
 from wizard.postfix.system_accounts import LIST, Accounts, accounts_on, people_to_root, uses_table
 from wizard.sections.reading import main_cf
 from wizard.text import printable
@@ -95,18 +93,12 @@ def _domains(answers: Answers) -> tuple[str, ...]:
 
 
 def _steps(file: PlannedFile, request: Request) -> Iterator[Step]:
-    host = request.host
-    kind, expected = host.postfix.default_database_type, rows(file.proposal.text)
-    dump = host.tables.get(SYSTEM_ACCOUNTS)
-    yield file.write("Write system_accounts", "Strangers may not write to system accounts.")
-    yield Step(
-        "system_accounts-table",
-        "Build the table of system accounts",
-        "Postfix reads the indexed table, not the text.",
-        BuildTable(kind, SYSTEM_ACCOUNTS, expected, request.tolerated),
-        (("postmap", f"{kind}:{SYSTEM_ACCOUNTS}"),),
-        done=not file.pending and dump is not None and rows_by_key(dump) == dict(expected),
+    kind, dump = (
+        request.host.postfix.default_database_type,
+        request.host.tables.get(SYSTEM_ACCOUNTS),
     )
+    yield file.write("Write system_accounts", "Strangers may not write to system accounts.")
+    yield file.index("Build the table of system accounts", kind, dump, request.tolerated)
 
 
 def _named(accounts: Accounts, request: Request) -> Iterator[str]:

@@ -19,13 +19,11 @@ from wizard.host.facts import Host
 from wizard.host.main_cf import own_parameters
 from wizard.host.transports import transports
 from wizard.paths import MAIN_CF
-from wizard.plan.actions import BuildTable
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.proposal import Proposal
 from wizard.postfix.second_mx import DOMAINS, MAPS, SECTION, TRANSPORTS, Live, is_table, routed
-from wizard.postfix.sender_access import rows, rows_by_key
 from wizard.postfix.settings import Settings
 from wizard.sections.backup import main_cf
 from wizard.sections.backup.recipients import propose_table, read_recipients
@@ -170,20 +168,14 @@ def _table(request: Request, goal: Backup) -> Optional[PlannedFile]:
 
 
 def _steps(file: PlannedFile, request: Request) -> Iterator[Step]:
-    host, path = request.host, BACKUP_RECIPIENTS
-    kind, expected = host.postfix.default_database_type, rows(file.proposal.text)
-    dump = host.tables.get(path)
+    kind, dump = (
+        request.host.postfix.default_database_type,
+        request.host.tables.get(BACKUP_RECIPIENTS),
+    )
     if request.answers.backup.recipients == VERIFY or not request.answers.backup.domains:
         return
     yield file.write("Write backup_recipients", "Who has mail in the domains of the backup.")
-    yield Step(
-        "backup_recipients-table",
-        "Build the table of recipients",
-        "Postfix reads the indexed table, not the text.",
-        BuildTable(kind, path, expected, request.tolerated),
-        (("postmap", f"{kind}:{path}"),),
-        done=not file.pending and dump is not None and rows_by_key(dump) == dict(expected),
-    )
+    yield file.index("Build the table of recipients", kind, dump, request.tolerated)
 
 
 def _others(request: Request, goal: Backup) -> Iterator[str]:

@@ -11,14 +11,12 @@ from wizard.answers.model import Caution, Problem, local_domains
 from wizard.answers.sections.senders import SENDER_LOGIN
 from wizard.host.facts import Host
 from wizard.paths import ALIASES
-from wizard.plan.actions import BuildTable
 from wizard.plan.model import Step
 from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix.aliases import propose_aliases
 from wizard.postfix.hardening import MAPS, ON, SENDERS, uses_table
 from wizard.postfix.proposal import Proposal
-from wizard.postfix.sender_access import rows, rows_by_key
 from wizard.postfix.system_accounts import accounts_on
 from wizard.sections.reading import main_cf
 from wizard.sections.senders.owners import Owners, owners_of
@@ -146,17 +144,9 @@ def _aliases(request: Request) -> bytes:
 
 def _steps(file: PlannedFile, host: Host, tolerated: tuple[str, ...]) -> Iterator[Step]:
     """Yield the steps that write the file and build its table."""
-    kind, expected = host.postfix.default_database_type, rows(file.proposal.text)
-    dump = host.tables.get(SENDER_LOGIN)
+    kind, dump = host.postfix.default_database_type, host.tables.get(SENDER_LOGIN)
     yield file.write("Write sender_login", "Who may write which sender; your own rows stay.")
-    yield Step(
-        "sender_login-table",
-        "Build the table of senders and logins",
-        "Postfix reads the indexed table, not the text.",
-        BuildTable(kind, SENDER_LOGIN, expected, tolerated),
-        (("postmap", f"{kind}:{SENDER_LOGIN}"),),
-        done=not file.pending and dump is not None and rows_by_key(dump) == dict(expected),
-    )
+    yield file.index("Build the table of senders and logins", kind, dump, tolerated)
 
 
 def _directory(request: Request) -> Iterator[Caution]:

@@ -41,7 +41,7 @@ def test_a_key_that_everybody_may_read(open_path: Path) -> None:
 def test_files_of_a_person(
     open_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, place: str, *, is_named: bool
 ) -> None:
-    """Who owns a directory may replace what is in it, whoever owns that."""
+    """The owner of a directory may replace each file in it, also files of other owners."""
     key, cert = open_path / "privkey.pem", open_path / "fullchain.pem"
     for one in (key, cert):
         one.touch(0o600)
