@@ -54,7 +54,7 @@ async def test_after_an_undo_the_rows_out_of_sight_are_counted_and_one_key_away(
         shown = await in_sight(pilot, "Review       Hostname\n")
         assert f"Last run {THIRD}, undo of {SECOND}: done, 12 of 12 steps" in shown
         assert "F10 Review" in shown
-        assert "3 more below" in shown
+        assert "4 more below" in shown
         assert "Host         Postfix is active" in shown
         golden(pilot.app, "list-undo")
         await pilot.press("end")
