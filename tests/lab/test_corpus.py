@@ -21,7 +21,8 @@ from tests.corpus import MOVES, NAMES, changed, files, host_of
 from tests.lab.program import BootHost
 from tests.sections import CASES
 from tests.turns import share
-from tests.unit.plan.test_live_values import WRITTEN, planned
+from tests.unit.plan.live import planned
+from tests.unit.plan.test_live_values import WRITTEN
 from wizard.answers.model import POLICY
 from wizard.certificates.model import Lineage, LineageFile
 from wizard.door import Door, Running

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.corpus import host_of
-from tests.unit.plan.test_live_values import chosen
+from tests.unit.plan.live import chosen
 from wizard.check.before_run import warnings
 from wizard.check.postfix.master_cf import judge_entries
 from wizard.door import Door

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import FRESH
-from tests.unit.plan.test_live_values import chosen, of_main_cf
+from tests.unit.plan.live import chosen, of_main_cf
 from wizard.answers.model import Answers, host_problem
 from wizard.commands.planning import with_saving
 from wizard.plan.model import Plan

@@ -9,7 +9,7 @@ from typing import Optional
 import pytest
 
 from tests.factories import FRESH, file, managed
-from tests.unit.plan.test_live_values import chosen, of_main_cf
+from tests.unit.plan.live import chosen, of_main_cf
 from wizard.door import Door, Outcome
 from wizard.host.facts import Host
 from wizard.host.transports import transports

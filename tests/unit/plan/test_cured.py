@@ -10,7 +10,7 @@ from typing import Optional
 import pytest
 
 from tests.factories import FRESH
-from tests.unit.plan.test_live_values import chosen, of_main_cf
+from tests.unit.plan.live import chosen, of_main_cf
 from wizard.door import Door, Outcome
 from wizard.host.next_main_cf import refusal
 from wizard.make_plan import _with_cure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.plan.test_live_values import chosen, of_main_cf
+from tests.unit.plan.live import chosen, of_main_cf
 from tests.unit.plan.test_overruled import after
 from wizard.plan.losses import losses
 from wizard.planning.build import build_plan

@@ -6,7 +6,7 @@ from typing import Optional
 
 import pytest
 
-from tests.unit.plan.test_live_values import LOOPBACK, chosen, of_main_cf, planned
+from tests.unit.plan.live import LOOPBACK, chosen, of_main_cf, planned
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import read_back
 from wizard.postfix.main_cf import MainCf

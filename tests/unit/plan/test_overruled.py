@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.factories import file
-from tests.unit.plan.test_live_values import chosen, of_main_cf
+from tests.unit.plan.live import chosen, of_main_cf
 from wizard.host.facts import Aliases, Host, User
 from wizard.paths import MASTER_CF, SENDER_ACCESS
 from wizard.plan.model import Plan

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import file, managed
-from tests.unit.plan.test_live_values import of_main_cf, planned
+from tests.unit.plan.live import of_main_cf, planned
 from wizard.answers.sections.relay import Relay
 from wizard.host.facts import Host
 from wizard.paths import MAIN_CF

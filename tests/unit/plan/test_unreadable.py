@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import file
-from tests.unit.plan.test_live_values import chosen, of_main_cf
+from tests.unit.plan.live import chosen, of_main_cf
 from tests.unit.plan.test_overruled import SMTP, with_entries
 from wizard.answers.unsaid import is_unsaid
 from wizard.host.facts import Package

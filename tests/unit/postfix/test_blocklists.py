@@ -8,7 +8,7 @@ import pytest
 
 from lab import blocklists
 from tests.factories import FRESH
-from tests.unit.plan.test_live_values import chosen, of_main_cf
+from tests.unit.plan.live import chosen, of_main_cf
 from wizard.answers.catalogue import ADDRESS_POINTS, CATALOGUE, KINDS, Blocklist
 from wizard.answers.model import Answers
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist

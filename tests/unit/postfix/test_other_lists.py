@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.plan.test_live_values import chosen, of_main_cf, planned
+from tests.unit.plan.live import chosen, of_main_cf, planned
 from wizard.host.main_cf import own_parameters
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.other_lists import other_lists, warnings

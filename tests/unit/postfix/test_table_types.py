@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.factories import managed
-from tests.unit.plan.test_live_values import chosen, of_main_cf
+from tests.unit.plan.live import chosen, of_main_cf
 from wizard.host.facts import Aliases, Host
 from wizard.host.postfix import usable_type
 from wizard.paths import ALIASES, MAIN_CF, MASTER_CF

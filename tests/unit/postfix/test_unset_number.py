@@ -11,7 +11,7 @@ from typing import Optional
 
 import pytest
 
-from tests.unit.plan.test_live_values import of_main_cf
+from tests.unit.plan.live import of_main_cf
 from wizard.answers.build import build_answers, to_values
 from wizard.answers.field import Field
 from wizard.answers.fields import FIELDS
