@@ -180,7 +180,7 @@ def run(
         raise Trouble(
             f"writing the standard input of {spelled(argv)}",
             inlet.failure.strerror or str(inlet.failure),
-            "The program was given a part of it alone: try again once this is mended.",
+            "The program was given a part of it alone: try again once this is repaired.",
         )
     out, err = (*(bytes(stream.tail) for stream in streams), b"")[:2]
     done = Completed(tuple(argv), status, out, err)
