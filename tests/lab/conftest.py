@@ -23,7 +23,7 @@ from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost
 EVERY_LANDING = frozenset(
     f"test_{name}.py"
     for name in (
-        *("check", "dkim", "first_setup", "mail", "package", "run", "screens", "second_visit"),
+        *("check", "first_setup", "mail", "package", "run", "screens", "second_visit"),
         *("stranger", "undo"),
     )
 )
@@ -36,7 +36,7 @@ _NAME = re.compile(r"test-(\d+)-\d+")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Take a fourth of each test's cases by turns, of two cases one, where it says nothing else.
 
-    Of tests with one case, each second one outside of EVERY_LANDING.
+    Of tests with one case, each third one outside of EVERY_LANDING.
     """
     here = Path(__file__).parent
     mine = [
@@ -46,8 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ]
     cases = Counter(_test(item) for item in mine)
     for item in mine:
-        of, single = min(4, max(2, cases[_test(item)])), item.path.name not in EVERY_LANDING
-        item.add_marker(pytest.mark.by_turns(of, single=single))
+        count = cases[_test(item)]
+        of = 3 if count == 1 else min(4, count)
+        item.add_marker(pytest.mark.by_turns(of, single=item.path.name not in EVERY_LANDING))
 
 
 def _test(item: pytest.Item) -> str:
