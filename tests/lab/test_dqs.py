@@ -64,7 +64,11 @@ def test_the_key_works_and_is_told_nowhere(fresh: Host) -> None:
     )
     assert [code for code, _ in told] == [250, 554, 554]
     _, found = lists(fresh)
-    assert {one["seen"] for one in found.values()} == {"works", "203.0.113.1 not listed"}
+    assert {one["seen"] for one in found.values()} == {
+        "works",
+        "203.0.113.1 not listed",
+        "zeke.ne.jp not listed",
+    }
     everything = [said]
     for words in (["plan"], ["plan", "--json"], ["check"], ["check", "--json"], ["status"]):
         code, told_by = wizard(fresh, *words)
