@@ -60,12 +60,15 @@ def _of_values(finding: Advised, settings: Settings) -> Iterator[str]:
 
 
 def _of_what_goes(finding: Advised) -> Iterator[str]:
+    gone = _gone(finding.cure)
     for found in _OUT.finditer(finding.advice):
         name = found[1] or found[2]
         lists = [value for one, value in _sets(finding.cure).items() if "restrictions" in one]
         if lists and all(name not in value for value in lists):
             continue  # a restriction, which is no longer in its list
-        if name not in _gone(finding.cure) and not finding.advice[: found.start()].endswith("or "):
+        if name.startswith("reject_") and any("restrictions" in one for one in gone):
+            continue  # a restriction whose list goes as a whole
+        if name not in gone and not finding.advice[: found.start()].endswith("or "):
             yield f"{found[0]}, and the cure does not"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 RIGHT = "right"
@@ -52,6 +53,17 @@ def cure(*commands: str, edits: tuple[Edit, ...] = ()) -> Cure:
 
 
 NO_CURE = Cure()
+
+
+def cure_all(cures: Sequence[Cure]) -> Cure:
+    """Return one cure for faults that one finding counts; none if the first fault has none.
+
+    The first is the one that the advice is about.
+    """
+    if not cures or not cures[0]:
+        return NO_CURE
+    commands = dict.fromkeys(argv for one in cures for argv in one.commands)
+    return Cure(tuple(commands), tuple(edit for one in cures for edit in one.edits))
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ _DIES = re.compile(
 """What clients see of a program that ends, again and again."""
 _FOR_PEOPLE = "restrictions.before-login"
 """It is about the ports on which people log in, and its cure leaves main.cf as it is."""
+_DOVECOT_ENDED = re.compile(r"Dovecot (?:is failed|was there and died)")
 _OF_PORT = re.compile(r"(?:smtp|certificate)\.(\d+)(?:\..*)?")
 
 
@@ -201,7 +202,7 @@ def _does_not_start(cause: Finding, finding: Finding) -> bool:
         r"cannot be read|is not there", cause.seen
     )
     is_failed = finding.id == "dovecot.runs" and finding.seen.endswith("failed")
-    return bool(is_why) and (is_failed or "Dovecot is failed" in finding.seen)
+    return bool(is_why) and (is_failed or _DOVECOT_ENDED.search(finding.seen) is not None)
 
 
 _LINKS = (

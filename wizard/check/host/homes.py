@@ -14,7 +14,7 @@ from typing import Optional
 
 from wizard.check.paths.targets import fault_of
 from wizard.door import Door
-from wizard.finding import NO_CURE, WARNING, WRONG, Check, Cure, Finding
+from wizard.finding import NO_CURE, WARNING, WRONG, Check, Cure, Finding, cure_all
 from wizard.host.dovecot import people_of
 from wizard.host.inode_flags import frozen
 from wizard.regular_file import read_at_most
@@ -70,7 +70,7 @@ def judge_homes(
         WRONG if first.is_wrong else WARNING,
         printable(f"{first.seen}{more}"),
         printable(first.advice),
-        first.cure,
+        cure_all([one.cure for one in faults]),
     )
 
 
@@ -134,6 +134,8 @@ def _maildir(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
     except OSError as error:
         yield _Found(True, f"{path}: {error.strerror}", remedy)
         return
+    # First: until the flag is lifted, nobody can change owner or mode.
+    yield from _frozen(path, user)
     if not stat.S_ISDIR(status.st_mode):
         yield _Found(True, f"{path} is no directory", remedy)
     elif status.st_uid != user.pw_uid:
@@ -147,7 +149,6 @@ def _maildir(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
     elif status.st_mode & stat.S_IROTH:
         seen = f"everybody may read {path} (mode)"
         yield _with_mode(_Found(False, seen), user, "700", path)
-    yield from _frozen(path, user)
 
 
 def _frozen(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
@@ -160,7 +161,6 @@ def _frozen(path: Path, user: pwd.struct_passwd) -> Iterator[_Found]:
             is_plain = not any(map(Path.is_symlink, (path, one)))
             seen = f"{one} is {why} (chattr +{letter}): {user.pw_name} gets no mail"
             yield _Found(True, seen, f"`{shlex.join(argv)}`", Cure((argv,) if is_plain else ()))
-            return
 
 
 def _with_mode(found: _Found, user: pwd.struct_passwd, mode: str, path: Path) -> _Found:

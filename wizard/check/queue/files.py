@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from wizard.finding import NO_CURE, WARNING, WRONG, Check, Cure, Finding
+from wizard.finding import NO_CURE, WARNING, WRONG, Check, Cure, Finding, cure_all
 from wizard.host.inode_flags import frozen
 from wizard.paths import QUEUE
 from wizard.postfix.settings import Settings
@@ -60,9 +60,14 @@ def judge_files(settings: Settings, queue: str = QUEUE) -> Iterator[Finding]:
     if not faults:
         yield _CHECK.right("it may")
         return
-    verdict, seen, advice, cured_by = faults[0]
+    verdict, seen, advice, _ = faults[0]
     more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
-    yield _CHECK.finding(verdict, printable(f"{seen}{more}"), printable(advice), cured_by)
+    yield _CHECK.finding(
+        verdict,
+        printable(f"{seen}{more}"),
+        printable(advice),
+        cure_all([one.cure for one in faults]),
+    )
 
 
 def _directories(queue: str) -> Iterator[_Fault]:

@@ -8,7 +8,7 @@ from wizard.check.cures.known import Known
 from wizard.check.cures.rules import cure_of
 from wizard.check.cures.without import NEVER, SOMETIMES
 from wizard.check.cures.words import RELOAD, RESTART
-from wizard.finding import WRONG, Cure, Finding
+from wizard.finding import NO_CURE, WRONG, Cure, Finding, cure, cure_all
 from wizard.postfix.master_cf import MasterCf
 from wizard.postfix.settings import Settings
 
@@ -255,12 +255,16 @@ def test_a_certificate_that_ends() -> None:
 def test_a_dovecot_that_cannot_start_has_the_cure_of_its_settings() -> None:
     said = "Dovecot is failed: no socket /var/spool/postfix/private/auth"
     start = "Run `systemctl start dovecot`; `journalctl -u dovecot -n 30` says why it stopped."
-    effects = [wrong("smtp.587.auth", said, start), wrong("dovecot.runs", "it failed", start)]
-    cause = wrong("dovecot.config", "it cannot be read: doveconf: Unknown setting: x")
-    login, runs, config = advised([*effects, cause], known({}))
-    assert (login.follows, runs.follows, config.follows) == (cause.id, cause.id, "")
-    assert {one.cure.reason for one in (login, runs, config)} == {SOMETIMES["dovecot.NAME"]}
-    (login, _) = advised(effects, known({}))
+    died = wrong("delivery.lmtp", "nobody listens on /x: Dovecot was there and died", start)
+    effects = [wrong("smtp.587.auth", said, start), wrong("dovecot.runs", "it failed", start), died]
+    for cause in (
+        wrong("dovecot.config", "it cannot be read: doveconf: Unknown setting: x"),
+        wrong("dovecot.listen", "listen = 192.0.2.99: the address 192.0.2.99 is not there"),
+    ):
+        *linked, last = advised([*effects, cause], known({}))
+        assert [one.follows for one in (*linked, last)] == [cause.id] * 3 + [""]
+        assert {one.cure.reason for one in (*linked, last)} == {SOMETIMES["dovecot.NAME"]}
+    (login, *_) = advised(effects, known({}))
     assert login.cure.commands == (("systemctl", "start", "dovecot"),)
 
 
@@ -303,3 +307,14 @@ def test_a_misspelt_item_goes_where_the_plan_is_without_it() -> None:
     finding = wrong("restrictions.names", f"{name} has reject_unkown", "Correct how it is spelt.")
     (cured,) = advised((finding,), facts)
     assert cured.cure.commands[0] == ("postconf", "-e", f"{name}={listed}")
+
+
+def test_faults_that_one_finding_counts_are_cured_together() -> None:
+    """In their order, each command once; none if the one that the advice is about has none."""
+    first, second = cure("chattr -i /a", "true"), cure("chattr -i /b", "true")
+    assert cure_all([first, NO_CURE, second]).commands == (
+        ("chattr", "-i", "/a"),
+        ("true",),
+        ("chattr", "-i", "/b"),
+    )
+    assert cure_all([NO_CURE, second]) == cure_all([]) == NO_CURE
