@@ -62,6 +62,8 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self.desk = Desk(open_session, wish)
         self.crash: Optional[Exception] = None
         self._watch_run = watch
+        self._begin_at = messages.Again()
+        """The form to open once the host is read again."""
         self._terminal = terminal_attributes()
         self._painted = Painted(erases=terminal.erases)
         self.keeper = Keeper(self.desk, lambda text: post(self, messages.NotStored(text)))
@@ -112,10 +114,11 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self.keeper.keep()
         self._open(message.place, message.section)
 
-    def on_again(self) -> None:
+    def on_again(self, message: messages.Again) -> None:
         """Drop all facts, and read the host again. What was typed is kept, and offered then."""
         self.keeper.keep()
         self.desk.forget()
+        self._begin_at = message
         self._open("host")
 
     def on_host_read(self, message: messages.HostRead) -> None:
@@ -147,11 +150,14 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         self.push_screen(OfferScreen(offer), answered)
 
     def _begin(self, draft: Draft) -> None:
-        """Open the first screen: the requested section, the list, or Host."""
+        """Open the first screen: the requested form or section, the list, or Host."""
         desk = self.desk
         desk.draft = draft
+        wanted, self._begin_at = self._begin_at, messages.Again()
         waits = desk.running is not None or desk.early is not None
-        if desk.wish.sections or (desk.lists_sections and not waits):
+        if wanted.place and desk.running is None:
+            self._open(wanted.place, wanted.section)
+        elif desk.wish.sections or (desk.lists_sections and not waits):
             self._open(desk.places[0].name)
         else:
             # Help may be open on top of Host by now.

@@ -58,6 +58,10 @@ class CheckScreen(ResultScreen):
         """Go back to the list. The host was read, and nothing was changed since."""
         self.post_message(Go(LIST.name))
 
+    def open_form(self, place: str, section: str) -> None:
+        """Open a form with the facts of the list, for the same reason."""
+        self.post_message(Go(place, section))
+
     def action_back(self) -> None:
         """Go back to the list."""
         self.action_sections()

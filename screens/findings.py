@@ -10,6 +10,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Iterable, Iterator, Sequence
 
+from wizard.answers.model import SECTIONS
+from wizard.check.dns.dns_check import NO_SUCH_NAME
 from wizard.check.report import WORDS
 from wizard.finding import RIGHT, UNKNOWN, WAITS, WARNING, WRONG, Finding
 from wizard.text import counted
@@ -50,6 +52,17 @@ _OWNERS = (
     (re.compile(r"relay\.(reach|login)"), "the operator of the relay host"),
 )
 """Who else can repair a finding, by its ID, where no commands or edits on this server end it."""
+
+
+_SECTIONS = (
+    (re.compile(r"dns\.(?:a|aaaa|cname|ptr.*)|smtp\.\d+\.banner"), "hostname"),
+    (re.compile(r"dns\.mx\.local|smtp\.25\.domains"), "domains"),
+    (re.compile(r"smtp\.25\.relay|firewall\..*"), "networks"),
+    (re.compile(r"smtp\.\d+\.tls"), "certificate"),
+    (re.compile(r"blocklist\..*"), "blocklists"),
+    (re.compile(r"dns\..*"), ""),
+)
+"""By the ID of a finding: the section whose values it is about. The IDs of others begin with it."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +146,26 @@ def _observed(found: Sequence[Group]) -> str:
     return f"The mail server {said}; not seen from outside."
 
 
+def section_of(finding: Finding) -> str:
+    """Return the section of the answers that a finding is about, "" if it is about none."""
+    begins = finding.id.partition(".")[0]
+    own = begins if begins in SECTIONS else ""
+    return next((name for ids, name in _SECTIONS if ids.fullmatch(finding.id)), own)
+
+
+def name_without_address(found: Iterable[Group]) -> str:
+    """Return the name of this host if the DNS does not have it, else ""."""
+    listed = (shown.finding for group in found for shown in group.shown)
+    return next(
+        (
+            one.looked_at.partition(" ")[0]
+            for one in listed
+            if one.id == "dns.a" and one.seen == NO_SUCH_NAME
+        ),
+        "",
+    )
+
+
 def who(finding: Finding) -> str:
     """Return who can repair it, "" if that is not known or nothing is to be repaired."""
     if finding.verdict in {RIGHT, UNKNOWN}:
@@ -159,6 +192,9 @@ def whole(shown: Shown) -> Iterator[Paragraph]:
     if owner:
         yield "", ""
         yield f"Who can repair it: {owner}.", ""
+    section = section_of(one)
+    if section and one.verdict != RIGHT:
+        yield f"Where it is set: section {section}.", ""
     yield from _cure(one)
     if shown.consequences:
         yield "", ""

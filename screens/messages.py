@@ -28,7 +28,11 @@ class Go(Message):
 
 @dataclass
 class Again(Message):
-    """Read the host again, and begin as at the start."""
+    """Read the host again, and begin as at the start, or with a form."""
+
+    place: str = ""
+    """The form, "" for the first screen of a start."""
+    section: str = ""
 
 
 @dataclass

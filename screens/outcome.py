@@ -1,9 +1,10 @@
-"""What a result says first: the state of mail, and how the run ended. No Textual in here."""
+"""What a result says first: the server or the state of mail, and how the run ended. No Textual in here."""
 
 from __future__ import annotations
 
-from typing import Iterator, Optional
+from typing import Iterator, Optional, Sequence
 
+from screens.findings import Group, name_without_address, sentence
 from screens.messages import Finished
 from screens.widgets.row import Row, text_rows
 from screens.widgets.wrap import wrapped
@@ -15,7 +16,24 @@ MAX_WORDS = 3
 """Lines of the failed step's own message that are shown at once. Enter shows it whole."""
 READING = "Looking whether port 25 answers ..."
 _RESUME = "`postfix-wizard resume`"
+_NOT_IN_DNS = "{} is not in the DNS, so no mail finds this server. If the name is mistyped, edit section hostname."
 _HOW = {FAILED: "FAILED", STOPPED: "STOPPED", DIED: "CUT OFF"}
+
+
+def server_rows(found: Sequence[Group], without: str, width: int) -> list[Row]:
+    """Return the sentence on the server, of which only the first words have a colour.
+
+    `without` is what is said without findings. A name of this host that the DNS does not have is the
+    likely cause of other findings, so that it is said here, too.
+    """
+    if not found:
+        return text_rows(without, width, "strong")
+    first, look, rest = sentence(found)
+    begin, *lines = text_rows(first + rest, width, "strong")
+    at = len(first)
+    said = [Row(begin.text[:at], look, "", begin.text[at:], "strong"), *lines]
+    name = name_without_address(found)
+    return said + (text_rows(_NOT_IN_DNS.format(name), width, "strong") if name else [])
 
 
 def ended_early(over: Finished, mail: Optional[MailState], ways: str, width: int) -> Iterator[Row]:

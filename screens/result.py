@@ -7,17 +7,19 @@ from dataclasses import replace
 from typing import ClassVar, Optional, Union
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.widget import Widget
 
 from screens.background import in_background
-from screens.clipboard import can_copy, copy
+from screens.clipboard import copy
 from screens.desk import Desk
-from screens.findings import REPAIR, Group, ago, groups, sentence
+from screens.findings import REPAIR, Group, ago, groups, name_without_address, sentence
 from screens.frame import LOG, MOVE, WizardScreen
 from screens.messages import Again, Failed, Finished, TakeBack, Watch
-from screens.outcome import ended_early, title, ways
-from screens.result_rows import BACK, Item, Part, is_item, item_at, parts, rows
+from screens.outcome import ended_early, server_rows, title, ways
+from screens.places import place_of_section
+from screens.result_list import Findings
+from screens.result_rows import BACK, Item, Part, item_at, parts, rows
 from screens.resuming import ask_to_resume
 from screens.undo_limits import UNDO_LIMITS, show_undo_limits
 from screens.widgets.keyline import KeyLine
@@ -40,31 +42,6 @@ NO_CHECKS = "No checks ran: c checks now."
 LATER = "The first state of each file is kept next to it as .orig."
 AFTER_UNDO = 'Nothing undoes an undo: "Stays" has the command that makes the changes again.'
 MINUTE = 60.0
-
-
-class Findings(Rows):
-    """Groups, and the lines of those that are open."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter",
-            "choose",
-            "Open",
-            tooltip="Open a group or close it. Show a line whole: what was seen, and what to do.",
-        ),
-        Binding("y", "pick", "Copy", tooltip="Copy the line under the cursor, whole."),
-    ]
-
-    def clicks(self, row: Row) -> tuple[str, str]:
-        """Open or close a group with one click; show a line whole with the second one."""
-        return ("", "choose") if is_item(row.key) else ("choose", "choose")
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Offer only keys that do something: to copy, where the terminal can."""
-        del parameters
-        if action in {"choose", "pick"} and self.current is None:
-            return False
-        return action != "pick" or can_copy()
 
 
 class ResultScreen(WizardScreen):
@@ -95,6 +72,12 @@ class ResultScreen(WizardScreen):
         UNDO_LIMITS,
         LOG,
         MOVE,
+        Binding(
+            "e",
+            "edit",
+            "Edit",
+            tooltip="Open the form of the section that the line is about.",
+        ),
         Binding(
             "escape",
             "sections",
@@ -211,11 +194,13 @@ class ResultScreen(WizardScreen):
         says = self.query_one("#result-says", Rows)
         width = max(20, says.size.width)
         if self.over.outcome == DONE:
-            shown = self._said_of_server(width)
+            shown = server_rows(self._groups, self.done_text, width)
+            shown += text_rows(self._move.summary, width) if self._move else []
         else:
             can_read_again = bool(self.check_action("sections", ()))
             keys = ways(self.over, can_undo=self._can_undo, can_read_again=can_read_again)
-            shown = [*ended_early(self.over, self._mail, keys, width), *self._age(width)]
+            shown = list(ended_early(self.over, self._mail, keys, width))
+        shown += self._age(width)
         says.styles.height = len(shown)
         says.show(shown)
 
@@ -224,19 +209,6 @@ class ResultScreen(WizardScreen):
         """What is said of a run without findings that is done."""
         undoes = self.over.plan.undoes
         return f"Run {undoes} is undone." if undoes else f"Run {self.over.run} is done."
-
-    def _said_of_server(self, width: int) -> list[Row]:
-        """Return the sentence on the server or the undo; only its first words have a colour."""
-        if self._groups:
-            first, look, rest = sentence(self._groups)
-            begin, *lines = text_rows(first + rest, width, "strong")
-            at = len(first)
-            said = [Row(begin.text[:at], look, "", begin.text[at:], "strong"), *lines]
-        else:
-            said = text_rows(self.done_text, width, "strong")
-        if self._move:
-            said += text_rows(self._move.summary, width)
-        return [*said, *self._age(width)]
 
     def _age(self, width: int) -> list[Row]:
         """Return the line that says when the server was checked, or that it is being checked."""
@@ -250,9 +222,10 @@ class ResultScreen(WizardScreen):
         return [Row(f"Checked {ago(time.time() - checked)}.", "quiet")]
 
     def on_rows_moved(self, event: Rows.Moved) -> None:
-        """Show the line under the cursor whole, where there is room for it."""
+        """Show the line under the cursor whole, where there is room for it, and its keys."""
         event.stop()
         self._show_detail()
+        self.refresh_bindings()
 
     def _show_detail(self) -> None:
         detail = self.query_one("#result-detail", Rows)
@@ -264,7 +237,7 @@ class ResultScreen(WizardScreen):
     @property
     def _item(self) -> Optional[Item]:
         """What is under the cursor, None for the title of a group."""
-        row = self.query_one("#findings", Findings).current
+        row = next((one.current for one in self.query(Findings)), None)
         return item_at(self.over, self._parts, row.key) if row else None
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
@@ -284,6 +257,8 @@ class ResultScreen(WizardScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Hide Next, and keys that do nothing."""
         wish, over = self.desk.wish, self.over
+        # With requested sections or an answers file, the request is done.
+        goes_on = not wish.sections and wish.given is None
         offered = {
             "next": False,
             "back": True,
@@ -293,8 +268,8 @@ class ResultScreen(WizardScreen):
             "records": bool(over.findings),
             "move": self._move is not None,
             "undo_limits": bool(over.plan.undoes),
-            # With requested sections or an answers file, the request is done.
-            "sections": not wish.sections and wish.given is None,
+            "sections": goes_on,
+            "edit": goes_on and bool(self._section),
         }
         if action in offered:
             return offered[action]
@@ -338,6 +313,35 @@ class ResultScreen(WizardScreen):
     def action_sections(self) -> None:
         """Go to the list of sections of the host as it is now."""
         self.post_message(Again())
+
+    @property
+    def _section(self) -> str:
+        """The section that the line under the cursor is about, "" for none.
+
+        Elsewhere it is that of the host's name, if the DNS does not have it.
+        """
+        item = self._item
+        if item is not None:
+            return item.section
+        return "hostname" if name_without_address(self._groups) else ""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys, with the name of the section to edit."""
+        found = super().active_bindings
+        edit = found.get("e")
+        if edit is None or not edit.enabled or edit.binding.action != "edit":
+            return found
+        text = f"Edit {self._section}"
+        return {**found, "e": edit._replace(binding=replace(edit.binding, description=text))}
+
+    def action_edit(self) -> None:
+        """Open the form of the section."""
+        self.open_form(place_of_section(self._section).name, self._section)
+
+    def open_form(self, place: str, section: str) -> None:
+        """Read the host again, which the run changed, and open a form."""
+        self.post_message(Again(place, section))
 
     def action_records(self) -> None:
         """Show the DNS records for the answers of the run's plan."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Collection, Iterator, Optional, Sequence
 
-from screens.findings import FINE, LOOKS, TITLES, Group, Paragraph, whole
+from screens.findings import FINE, LOOKS, TITLES, Group, Paragraph, section_of, whole
 from screens.messages import Finished
 from screens.outcome import message
 from screens.widgets.row import Row
@@ -21,11 +21,15 @@ _INDENT = "    "
 
 @dataclass(frozen=True)
 class Item:
-    """A line, the title that it is under, and its whole text in paragraphs."""
+    """A line, the title that it is under, and its whole text in paragraphs.
+
+    `section` is the one that it is about, "" for none.
+    """
 
     title: str
     line: str
     paragraphs: tuple[Paragraph, ...]
+    section: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,10 @@ def parts(over: Finished, found: Sequence[Group]) -> tuple[Part, ...]:
     made += [
         Part(
             group.key,
-            tuple(Item(TITLES[group.key], one.line, tuple(whole(one))) for one in group.shown),
+            tuple(
+                Item(TITLES[group.key], one.line, tuple(whole(one)), section_of(one.finding))
+                for one in group.shown
+            ),
         )
         for group in found
     ]

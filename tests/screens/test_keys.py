@@ -50,6 +50,7 @@ KEYS = (
     ),
     Key("b", "show the runs before", {"HostScreen": "Runs", "OverviewScreen": "Runs"}),
     Key("d", "show what the DNS says", {"ResultScreen": "DNS"}),
+    Key("e", "edit the section that the line is about", {"ResultScreen": "Edit"}),
     Key("f", "follow the active step", {"RunScreen": "Follow"}),
     Key(
         "g",

@@ -9,18 +9,20 @@ from typing import Callable, Sequence
 import pytest
 from textual.app import App
 
-from screens.findings import ago, groups, sentence, who, whole
+from screens.desk import Wish
+from screens.findings import Shown, ago, groups, section_of, sentence, who, whole
 from screens.messages import Finished
 from screens.outcome import ended_early, message, ways
 from screens.progress import Progress
 from screens.undo_limits import LIMITS
 from tests.screens.picture import picture
-from tests.screens.pilots import in_sight
+from tests.screens.pilots import in_sight, opened
 from tests.screens.standin import (
     CAUTION,
     FINDINGS,
     RUN,
     StandIn,
+    answers,
     fresh_host,
     happy_events,
     make_app,
@@ -387,6 +389,82 @@ async def test_accepted_cautions_are_repeated() -> None:
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("enter")
         await in_sight(pilot, "+ Accepted     1  203.0.113.0/24 in mynetworks is a public range")
+
+
+UNKNOWN_NAME = Finding(
+    "dns.a",
+    "mial.zeke.ne.jp A",
+    "no such name",
+    "203.0.113.25",
+    "warning",
+    "If mial.zeke.ne.jp is mistyped, correct myhostname in section hostname.",
+    fatal=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("id_", "section"),
+    [
+        ("dns.a", "hostname"),
+        ("dns.ptr.192.0.2.1", "hostname"),
+        ("dns.mx.local", "domains"),
+        ("dns.spf", ""),
+        ("networks.trusted", "networks"),
+        ("smtp.25.relay", "networks"),
+        ("certificate.expiry", "certificate"),
+        ("blocklist.zen.own", "blocklists"),
+        ("aliases.postmaster", "aliases"),
+        ("dovecot.auth", "dovecot"),
+        ("queue.space", ""),
+    ],
+)
+def test_which_section_a_finding_is_about(id_: str, section: str) -> None:
+    assert section_of(finding(id_, "wrong")) == section
+    said = [text for text, _ in whole(Shown(finding(id_, "wrong")))]
+    assert (f"Where it is set: section {section}." in said) == bool(section)
+
+
+async def test_a_mistyped_name_is_said_first_and_a_key_opens_its_form() -> None:
+    """The first run set the host up, so that its sections are listed and can be edited."""
+    one = session(found(*FINDINGS, UNKNOWN_NAME))
+    app = make_app(one)
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        await in_sight(pilot, "mial.zeke.ne.jp is not in the DNS, so no mail finds this server.")
+        await in_sight(pilot, "e Edit hostname")
+        await pilot.press("down", "enter", "down")
+        shown = await in_sight(pilot, "    MX of ace.zeke.ne.jp: none")
+        assert "e Edit" not in shown
+        one.the_host, one.saved = set_up_host(), answers()
+        await pilot.press("down")
+        await in_sight(pilot, "e Edit hostname")
+        await pilot.press("e")
+        await in_sight(pilot, "postfix-wizard  Hostname")
+        assert one.hosts_read == 1
+
+
+async def test_a_check_from_the_list_opens_a_form_without_reading_the_host_again() -> None:
+    one = StandIn(the_host=set_up_host(), saved=answers(), checked=(UNKNOWN_NAME,))
+    async with opened(one) as pilot:
+        await in_sight(pilot, "as found")
+        await pilot.press("c")
+        await in_sight(pilot, "e Edit hostname")
+        await pilot.press("e")
+        await in_sight(pilot, "postfix-wizard  Hostname")
+        assert one.hosts_read == 1
+
+
+async def test_a_run_of_requested_sections_has_no_form_to_edit() -> None:
+    app = make_app(session(found(UNKNOWN_NAME)), Wish(sections=("limits",)))
+    app._watch_run = RUN
+    async with app.run_test(size=(80, 24)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        await in_sight(pilot, "mial.zeke.ne.jp is not in the DNS")
+        await pilot.pause(0.1)
+        assert "e Edit" not in picture(app)
 
 
 Golden = Callable[[App[int], str], None]

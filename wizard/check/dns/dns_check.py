@@ -9,6 +9,9 @@ from wizard.dns.asking import Answer
 from wizard.finding import RIGHT, UNKNOWN, WARNING, WRONG, Check, Finding
 from wizard.text import printable
 
+NO_SUCH_NAME = "no such name"
+"""What was seen of a name that the DNS does not have at all."""
+
 UNSEEN = "as a resolver has it; the zone's own servers were not seen to agree on it"
 _ORDER = (WRONG, WARNING, UNKNOWN, RIGHT)
 _FEW = 3

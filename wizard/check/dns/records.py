@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Callable, Optional
 
 from wizard.answers.model import Answers
 from wizard.answers.rules.names import is_public_name
-from wizard.check.dns.dns_check import DnsCheck
+from wizard.check.dns.dns_check import NO_SUCH_NAME, DnsCheck
 from wizard.check.dns.policies import Missing, judge_policies
 from wizard.check.dns.programs import judge_programs
 from wizard.check.dns.servers import judge_servers
@@ -101,7 +102,7 @@ def judge_lookups(
         yield check.says("no record can be published for it", WARNING, advice)
         return
     leads = found.of(host, "A")
-    yield _address(host, leads, found.addresses, observed=found.is_observed(host, "A"))
+    yield _address(host, leads, found)
     yield from _behind_nat(leads, found.addresses, proxies)
     if leads.records and leads.canonical.lower() not in {"", host}:
         check = DnsCheck("dns.cname", f"{host} CNAME", "no CNAME (RFC 2181, 10.3)")
@@ -109,11 +110,27 @@ def judge_lookups(
         yield check.says(f"a CNAME for {leads.canonical}", WARNING, advice)
     yield _ipv6(host, found, listens=answers.networks.inet_protocols != "ipv4")
     yield from _pointers(host, leads, found, public4((*found.addresses, *proxies)))
-    yield _mx(domain, found.of(domain, "MX"), host, found)
-    if answers.domains.local:
-        yield _local(answers.domains.local, found, host)
     outer = (*public4((*found.addresses, *proxies)),)
     basis = Basis(answers, outer, found, keys, answers.relay.host or relay)
+    # A domain that is nowhere can have no record: the name is the cause of all these.
+    is_nowhere = leads.state == NO_NAME == found.of(domain, "MX").state
+    for one in _of_domains(basis, fetched, missing):
+        follows = is_nowhere and one.verdict == WARNING and one.id in _OF_DOMAIN
+        yield replace(one, follows="dns.a") if follows else one
+
+
+_OF_DOMAIN = frozenset({"dns.mx", "dns.spf", "dns.dmarc"})
+"""Findings about records of mydomain."""
+
+
+def _of_domains(
+    basis: Basis, fetched: Mapping[str, Fetched], missing: Missing
+) -> Iterator[Finding]:
+    """Yield the findings about records of the domains, and those about the servers of the zones."""
+    named, found = basis.answers.hostname, basis.found
+    yield _mx(named.mydomain, found.of(named.mydomain, "MX"), named.myhostname, found)
+    if basis.answers.domains.local:
+        yield _local(basis.answers.domains.local, found, named.myhostname)
     yield from judge_policies(basis, missing)
     yield from judge_transport(basis, fetched)
     yield from judge_programs(basis)
@@ -121,22 +138,22 @@ def judge_lookups(
 
 
 def _nothing(answer: Answer) -> str:
-    return "no such name" if answer.state == NO_NAME else "no such record"
+    return NO_SUCH_NAME if answer.state == NO_NAME else "no such record"
 
 
-def _address(host: str, answer: Answer, own: Sequence[str], *, observed: bool) -> Finding:
+def _address(host: str, answer: Answer, found: Lookups) -> Finding:
+    own = found.addresses
     outer = ", ".join(public4(own))
     check = DnsCheck(
         "dns.a",
         f"{host} A",
         outer or "the address under which others reach this host",
-        is_observed=observed,
+        is_observed=found.is_observed(host, "A"),
     )
     if not answer.known:
         return check.not_known(answer)
     if not answer.records:
-        advice = f"No mail finds this server without it: {host}. IN A {outer or 'ADDRESS'}"
-        return check.says(_nothing(answer), WARNING, advice)
+        return check.says(_nothing(answer), WARNING, _publish(host, outer, answer, found))
     seen = ", ".join(answer.records)
     strange = ", ".join(one for one in answer.records if one not in own)
     if is_inside(answer) and not strange:
@@ -150,6 +167,23 @@ def _address(host: str, answer: Answer, own: Sequence[str], *, observed: bool) -
         )
         return check.says(seen, UNKNOWN, advice)
     return check.says(seen, WARNING, f"{strange} is no address of this host.")
+
+
+def _publish(host: str, outer: str, answer: Answer, found: Lookups) -> str:
+    """Return the record to publish. A name that the DNS does not have may be another one than was meant."""
+    record = f"{host}. IN A {outer or 'ADDRESS'}"
+    if answer.state != NO_NAME:
+        return f"No mail finds this server without it: {record}"
+    pointers = (
+        (address, name.rstrip("."))
+        for address in public4(found.addresses)
+        for name in found.of(reversed_name(address), "PTR").records
+    )
+    hint = next((f" The PTR of {address} names {name}." for address, name in pointers), "")
+    return (
+        f"No mail finds this server by that name. If {host} is mistyped, correct myhostname in "
+        f"section hostname.{hint} If it is right, publish: {record}"
+    )
 
 
 def _behind_nat(answer: Answer, own: Sequence[str], proxies: Sequence[str]) -> Iterator[Finding]:
@@ -293,7 +327,10 @@ def _local(names: Sequence[str], found: Lookups, host: str) -> Finding:
     ]
     if wrong:
         more = f" and {len(wrong) - _FEW} more" if len(wrong) > _FEW else ""
-        advice = "Mail for a name without MX goes to its A record; publish an MX, or leave it out."
+        gone = next((name for name, answer in queried if answer.state == NO_NAME), "")
+        typo = f"If {gone} is mistyped, correct it in section domains. " if gone else ""
+        rule = "Mail for a name without MX goes to its A record; publish an MX, or leave it out."
+        advice = typo + rule
         return check.says(f"{'; '.join(wrong[:_FEW])}{more}", WARNING, advice)
     rest = f"; {len(names) - MOST} were not asked" if len(names) > MOST else ""
     return check.says(f"{len(queried)} lead here{rest}", RIGHT)

@@ -253,6 +253,34 @@ def test_a_resolver_that_is_down_makes_nothing_wrong(state: str) -> None:
 def test_a_name_that_is_not_there_is_told() -> None:
     found = looked_up(state=NO_NAME, records=())
     assert found["dns.a"].seen == "no such name"
+    assert {found[one].follows for one in ("dns.mx", "dns.spf", "dns.dmarc")} == {"dns.a"}
+    assert not found["dns.a"].follows
+    for one, name, section in (
+        ("dns.a", HOST, "hostname"),
+        ("dns.mx.local", "a.example.com", "domains"),
+    ):
+        assert f"If {name} is mistyped, correct" in found[one].advice
+        assert f"in section {section}." in found[one].advice
+
+
+def test_a_mistyped_name_in_a_domain_that_is_there_is_the_cause_of_nothing_else() -> None:
+    """The PTR names the host that was meant."""
+    typed = "mial.example.com"
+    answers = Answers(Hostname(typed, DOMAIN))
+    told = {
+        question: Answer(
+            question,
+            NO_NAME if question.name == typed else FOUND if rows else NO_RECORD,
+            rows,
+            question.name,
+        )
+        for question in (*questions(answers, (OUTER,)), Question(PTR, "PTR"))
+        for rows in [PUBLISHED.get((question.name, question.kind), ())]
+    }
+    found = {one.id: one for one in judge_lookups(answers, Lookups(told, (OUTER,)))}
+    assert found["dns.a"].seen == "no such name"
+    assert f"The PTR of {OUTER} names {HOST}." in found["dns.a"].advice
+    assert not any(one.follows for one in found.values())
 
 
 @pytest.mark.promise(21, 25)
