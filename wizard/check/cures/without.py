@@ -14,7 +14,7 @@ NEVER: dict[str, str] = {
     "relay.reach": "the relay host's operator must answer",
     "relay.login": "the password is not the program's to choose",
     "queue.space": "what to delete is the operator's to say",
-    "queue.hold": "somebody put that mail on hold for a reason",
+    "queue.hold": "a run or somebody put that mail on hold for a reason",
     "queue.deferred": "each reason has a finding of its own, or is another server's",
     "queue.waits": "it ends once the mail is delivered; who reads mail for a refused recipient, only the operator knows",
     "log": "each line of the log has a cause of its own",

@@ -40,9 +40,13 @@ def judge_queue(door: Door, settings: Settings, queue: str = QUEUE) -> Iterator[
         yield check.wrong(f"{free} bytes, {disk.f_favail} files", advice)
     else:
         yield check.right(f"{free // 2**20} MiB")
-    check = Check("queue.hold", "mail on hold", "none")
-    advice = "`postqueue -p` shows it with a !; `postsuper -H ID` lets it go."
-    yield check.warning(f"{on_hold} on hold", advice) if on_hold else check.right("none")
+    check = Check("queue.hold", "hold queue", "no message")
+    advice = (
+        "A run or somebody put it on hold, and it stays there until it is released: `postqueue -p` "
+        "shows it with a !; `postsuper -H ID` releases it."
+    )
+    count = counted(on_hold, "message")
+    yield check.warning(count, advice) if on_hold else check.right("no message")
     if broken:
         check = Check("queue.corrupt", "mail that Postfix could not read", "none", fatal=False)
         advice = f"`postcat {queue}/corrupt/ID` shows what is left of it; nothing delivers it."

@@ -23,7 +23,8 @@ def test_the_queue(tmp_path: Path) -> None:
     huge = Settings({"message_size_limit": str(10**18)})
     space, hold = spool.judge_queue(Door(), huge, str(tmp_path))
     assert (space.verdict, hold.verdict) == (WRONG, WARNING)
-    assert hold.seen == "1 on hold"
+    assert hold.seen == "1 message"
+    assert "A run or somebody put it on hold" in hold.advice
     assert list(spool.judge_queue(Door(), huge, str(tmp_path / "none"))) == []
 
 
