@@ -369,7 +369,7 @@ def test_the_cure_of_a_closed_port_is_its_advice() -> None:
 def _ids_in_docs() -> set[str]:
     """Return the IDs of docs/json.md; `.x` is short for what the ID before it begins with."""
     page = (ROOT / "docs/json.md").read_text(encoding="utf-8")
-    text = page[page.index("## `check --json`") : page.index("| `findings[].looked_at`")]
+    text = page[page.index("### The IDs of findings") :].split("\n## ")[0]
     found: set[str] = set()
     head = ""
     for name in re.findall(r"`([a-z.][A-Za-z0-9_.-]+)`", text):
