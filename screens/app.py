@@ -93,9 +93,9 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         screen: WizardScreen = make(self.desk)
         return screen
 
-    def _open(self, name: str, section: str = "") -> None:
+    def _open(self, name: str, section: str = "", came_from: str = "") -> None:
         screen = self._make(name)
-        screen.begin_at = section
+        screen.begin_at, screen.came_from = section, came_from
         self._show(screen)
 
     def _show(self, screen: Screen[Any]) -> None:
@@ -112,7 +112,7 @@ class WizardApp(KeyQueue, inherit_bindings=False):
         if self.desk.draft is None:
             return
         self.keeper.keep()
-        self._open(message.place, message.section)
+        self._open(message.place, message.section, message.came_from)
 
     def on_again(self, message: messages.Again) -> None:
         """Drop all facts, and read the host again. What was typed is kept, and offered then."""

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from screens.desk import Desk
 from screens.diffs import change_key
-from screens.frame import WizardScreen
+from screens.frame import TO_LIST, WizardScreen
 from screens.review_pane import ReviewPane
 from screens.review_tabs import Tab, changes_of
 from screens.widgets.choice import Choice, Tabs
@@ -17,13 +17,15 @@ from screens.widgets.entry import Entry
 from screens.widgets.line import Line
 from screens.widgets.row import Row
 
+SEARCHING = "-searching"
+"""The class of the screen while the line of the search is open."""
+
 
 class SearchEntry(Entry):
     """The line for the searched text."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Next match", tooltip="Go to the next line with the text."),
-        Binding("escape", "screen.end_search", "End search", tooltip="Go back to the lines."),
+        Binding("enter", "submit", "Find", tooltip="Go to the next line with the text."),
     ]
 
 
@@ -41,6 +43,15 @@ class BrowsingScreen(WizardScreen):
         *(Binding(str(digit), f"tab({digit})", "Tab", show=False) for digit in range(2, 10)),
         Binding(
             "n",
+            "match(1)",
+            "Match",
+            key_display="n/N",
+            tooltip="Go to the next match of the search (n, Enter), or to the one before (N, p).",
+        ),
+        Binding("N,p", "match(-1)", "Match before", show=False),
+        Binding("enter", "match(1)", "Next match", show=False),
+        Binding(
+            "n",
             "change(1)",
             "Change",
             key_display="n/p",
@@ -48,6 +59,8 @@ class BrowsingScreen(WizardScreen):
         ),
         Binding("p", "change(-1)", "Change before", show=False),
         Binding("slash", "search", "Search", key_display="/", tooltip="Search in all tabs."),
+        Binding("escape", "end_search", "End search", tooltip="Go back to the lines."),
+        Binding("escape", "sections", "Sections", tooltip=TO_LIST),
         Binding(
             "v",
             "against",
@@ -215,8 +228,10 @@ class BrowsingScreen(WizardScreen):
         """Show only keys that do something."""
         if action in {"tab", "search"}:
             return self.is_ready
+        if action in {"match", "end_search"}:
+            return self.has_class(SEARCHING)
         if action == "change":
-            return self.is_ready and bool(self.changes)
+            return self.is_ready and bool(self.changes) and not self.has_class(SEARCHING)
         if action == "against":
             diff = self.tab.diff if self.is_ready and self.query(Tabs) else None
             return diff is not None and bool(self.tab.path) and diff.against_live is not None
@@ -224,38 +239,51 @@ class BrowsingScreen(WizardScreen):
 
     def action_search(self) -> None:
         """Open the line for the searched text."""
-        self.add_class("-searching")
+        self.add_class(SEARCHING)
         self.query_one(SearchEntry).focus()
 
     def action_end_search(self) -> None:
         """Close the line; what was found stays in sight."""
-        self.remove_class("-searching")
+        self.remove_class(SEARCHING)
         self.pane.focus()
+        self.refresh_bindings()
 
     def on_input_submitted(self, event: Entry.Submitted) -> None:
-        """Go to the next line with the text, also in another tab; after the last tab the first."""
+        """Go to the next match. The focus goes to the lines, so that `n` is no letter of the text."""
         event.stop()
-        text = event.value.casefold()
-        if not text:
-            return
+        if event.value and self._go_to_match(1):
+            self.pane.focus()
+
+    def action_match(self, by: int) -> None:
+        """Go to the next match or the one before."""
+        self._go_to_match(by)
+
+    def _go_to_match(self, by: int) -> bool:
+        """Mark the next line with the text, also in another tab; after the last one the first."""
+        text = self.query_one(SearchEntry).value
         self.leave_view()
-        found = self._find(text)
+        found = self._find(text.casefold(), by)
         if found is None:
-            self.say_title(f"{event.value!r} is in no tab.")
-            return
+            self.say_title(f"{text!r} is in no tab.")
+            return False
         at, y = found
         if at != self.tab_at:
             self.open_tab(at)
         self.show_tab()
         self.pane.mark(y)
+        return True
 
-    def _find(self, text: str) -> Optional[tuple[int, int]]:
-        """Return the tab and the row after the marked one that contain the text."""
-        here, start = self.tab_at, self.pane.marked + 1
+    def _find(self, text: str, by: int) -> Optional[tuple[int, int]]:
+        """Return the tab and the row with the text, after the marked row (1) or before it (-1)."""
+        here, marked = self.tab_at, self.pane.marked
         for step in range(len(self.tabs) + 1):
-            at = (here + step) % len(self.tabs)
-            for y, row in enumerate(self.rows_of(self.tabs[at], self._width)):
-                is_ahead = step > 0 or y >= start
-                if is_ahead and text in row.whole.casefold():
-                    return at, y
+            at = (here + step * by) % len(self.tabs)
+            rows = enumerate(self.rows_of(self.tabs[at], self._width))
+            found = [
+                y
+                for y, row in rows
+                if text in row.whole.casefold() and (step or (y - marked) * by > 0)
+            ]
+            if found:
+                return at, found[0 if by > 0 else -1]
         return None

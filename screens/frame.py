@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, ClassVar, Iterable, Optional
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Callable, ClassVar, Iterable, Mapping, Optional
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
@@ -101,6 +101,9 @@ UNDO = Binding(
 """Both for screens that show the newest runs."""
 
 
+TO_LIST = "Go to the list at the left; Enter there opens a section."
+
+
 class WizardScreen(Screen[None], Whole):
     """A screen of the wizard. `body` makes its own widgets."""
 
@@ -119,7 +122,7 @@ class WizardScreen(Screen[None], Whole):
             "escape",
             "sections",
             "Sections",
-            tooltip="Go to the list at the left; Enter there opens a section.",
+            tooltip=TO_LIST,
         ),
         Binding(
             "f1,ctrl+g,question_mark",
@@ -148,6 +151,8 @@ class WizardScreen(Screen[None], Whole):
         self.place_name = name
         self.begin_at = ""
         """The section whose field gets the focus first, "" for the screen's first field."""
+        self.came_from = ""
+        """The name of the screen that was open before, "" for none of the list."""
         self._rest: Optional[Timer] = None
 
     @property
@@ -254,7 +259,8 @@ class WizardScreen(Screen[None], Whole):
 
     def leave_for(self, place: str) -> None:
         """Go to another screen of the list."""
-        self.post_message(Go(place))
+        again = place == self.place_name
+        self.post_message(Go(place, came_from=self.came_from if again else self.place_name))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Hide Next on the last screen, Back on the first, and Undo without a run to undo."""
@@ -262,7 +268,7 @@ class WizardScreen(Screen[None], Whole):
         if action == "next":
             return self.desk.beside(self.place_name, 1) is not None
         if action == "back":
-            return self.desk.beside(self.place_name, -1) is not None
+            return self.before is not None
         if action == "review":
             return self._can_review
         if action == "undo":
@@ -290,9 +296,13 @@ class WizardScreen(Screen[None], Whole):
 
     def action_back(self) -> None:
         """Go to the previous screen."""
-        before = self.desk.beside(self.place_name, -1)
-        if before:
-            self.leave_for(before.name)
+        if self.before:
+            self.leave_for(self.before.name)
+
+    @property
+    def before(self) -> Optional[Place]:
+        """The screen that Back opens: the one before in the list. None if it is the first."""
+        return self.desk.beside(self.place_name, -1)
 
     def action_sections(self) -> None:
         """Go to the list, and from there back to the form."""
@@ -345,6 +355,20 @@ class WizardScreen(Screen[None], Whole):
             is_own = active.node is not self.app and active.tooltip not in _OF_ALL
             (own if is_own else of_all)[key] = active
         self.app.push_screen(HelpScreen(self.heading, self.HELP_TEXT, own, of_all))
+
+
+def reworded(
+    found: Mapping[str, ActiveBinding], words: Mapping[str, str]
+) -> dict[str, ActiveBinding]:
+    """Return the keys, those of the actions in `words` with these words in the footer."""
+
+    def other(active: ActiveBinding) -> ActiveBinding:
+        text = words.get(active.binding.action, "")
+        return (
+            active._replace(binding=replace(active.binding, description=text)) if text else active
+        )
+
+    return {key: other(active) for key, active in found.items()}
 
 
 _OF_ALL = frozenset(one.tooltip for one in Binding.make_bindings(WizardScreen.BINDINGS))

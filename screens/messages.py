@@ -24,6 +24,8 @@ class Go(Message):
     place: str
     section: str = ""
     """Begin at this section's first field, if the screen has several sections."""
+    came_from: str = ""
+    """The screen of `screens.places` that was open before, "" for another one."""
 
 
 @dataclass

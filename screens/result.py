@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import ClassVar, Optional, Union
+from typing import ClassVar, Optional, Sequence, Union
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
@@ -13,13 +13,13 @@ from textual.widget import Widget
 from screens.background import in_background
 from screens.clipboard import copy
 from screens.desk import Desk
-from screens.findings import REPAIR, Group, ago, groups, name_without_address, sentence
-from screens.frame import LOG, MOVE, WizardScreen
+from screens.findings import REPAIR, Group, Paragraph, ago, groups, name_without_address, sentence
+from screens.frame import LOG, MOVE, WizardScreen, reworded
 from screens.messages import Again, Failed, Finished, TakeBack, Watch
 from screens.outcome import ended_early, server_rows, title, ways
 from screens.places import place_of_section
 from screens.result_list import Findings
-from screens.result_rows import BACK, Item, Part, item_at, parts, rows
+from screens.result_rows import BACK, Item, Part, item_at, lines_of, parts, rows
 from screens.resuming import ask_to_resume
 from screens.undo_limits import UNDO_LIMITS, show_undo_limits
 from screens.widgets.keyline import KeyLine
@@ -229,16 +229,27 @@ class ResultScreen(WizardScreen):
 
     def _show_detail(self) -> None:
         detail = self.query_one("#result-detail", Rows)
-        item = self._item
-        shown = item.paragraphs if item and self.has_class("-wide") else ()
+        shown = self._paragraphs if self.has_class("-wide") else ()
         width = max(20, detail.size.width)
         detail.show([row for text, look in shown for row in text_rows(text, width, look)])
 
     @property
+    def _key(self) -> str:
+        """The key of the row under the cursor, "" for none."""
+        row = next((one.current for one in self.query(Findings)), None)
+        return row.key if row else ""
+
+    @property
     def _item(self) -> Optional[Item]:
         """What is under the cursor, None for the title of a group."""
-        row = next((one.current for one in self.query(Findings)), None)
-        return item_at(self.over, self._parts, row.key) if row else None
+        return item_at(self.over, self._parts, self._key)
+
+    @property
+    def _paragraphs(self) -> Sequence[Paragraph]:
+        """The line under the cursor, whole; of the title of a closed group the lines in it."""
+        if self._item is not None:
+            return self._item.paragraphs
+        return () if self._key in self._open else lines_of(self._parts, self._key)
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """Open or close a group, show a line whole, or copy it (y)."""
@@ -328,12 +339,7 @@ class ResultScreen(WizardScreen):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys, with the name of the section to edit."""
-        found = super().active_bindings
-        edit = found.get("e")
-        if edit is None or not edit.enabled or edit.binding.action != "edit":
-            return found
-        text = f"Edit {self._section}"
-        return {**found, "e": edit._replace(binding=replace(edit.binding, description=text))}
+        return reworded(super().active_bindings, {"edit": f"Edit {self._section}"})
 
     def action_edit(self) -> None:
         """Open the form of the section."""

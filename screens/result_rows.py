@@ -17,6 +17,8 @@ _TITLES = {**TITLES, BACK: "Put back", STAYS: "Stays", ACCEPTED: "Accepted"}
 _LOOKS = {**LOOKS, BACK: "right", ACCEPTED: "caution"}
 _TITLE_CELLS = 11
 _INDENT = "    "
+MAX_LINES = 3
+"""Lines of an item in the list. Enter shows it whole."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,9 @@ def rows(
         yield Row(head, _LOOKS.get(part.key, ""), part.key, cut(tail, width - len(head)), "")
         if is_open:
             for number, item in enumerate(part.items):
-                line = cut(item.line, width - len(_INDENT))
-                yield Row(_INDENT + line, "", f"{part.key}:{number}")
+                first, *others = wrapped(item.line, width - len(_INDENT) - 2, MAX_LINES) or ("",)
+                yield Row(_INDENT + first, "", f"{part.key}:{number}")
+                yield from (Row(f"{_INDENT}  {one}") for one in others)
 
 
 def _message_rows(over: Finished, width: int) -> Iterator[Row]:
@@ -113,3 +116,8 @@ def item_at(over: Finished, shown: Sequence[Part], key: str) -> Optional[Item]:
         return Item("Message", lines[int(number)], tuple((line, "") for line in lines))
     part = next((one for one in shown if one.key == kind), None)
     return part.items[int(number)] if part else None
+
+
+def lines_of(shown: Sequence[Part], key: str) -> tuple[Paragraph, ...]:
+    """Return the lines of the part with this key, as paragraphs."""
+    return tuple((item.line, "") for part in shown if part.key == key for item in part.items)

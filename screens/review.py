@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar, Optional, Sequence
 
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.message import Message
 
+from screens.accepting import AcceptingScreen
 from screens.ask import ask
 from screens.background import in_background
-from screens.deciding import DecidingScreen
 from screens.desk import Desk
 from screens.diffs import command_rows, copy_rows, diff_rows
-from screens.frame import Sections
+from screens.frame import Sections, reworded
 from screens.messages import Again, Failed, Launched, Planned
-from screens.notes import CAUTION, CONFLICT, FOREIGN, before_run, note_rows, summary_rows
-from screens.places import place_of_section
+from screens.notes import CAUTION, CONFLICT, before_run, note_rows, summary_rows
+from screens.places import Place, place, place_of_section
 from screens.review_tabs import COMMANDS, FILE, NOTES, SUMMARY, TO_COPY, Tab, make_tabs
 from screens.widgets.choice import Tabs
 from screens.widgets.field import WRONG
 from screens.widgets.line import Line
 from screens.widgets.row import Row
-from screens.widgets.rows import Rows
 from wizard.answers.accept import form_of
 from wizard.answers.build import problem_text
-from wizard.answers.model import Answers, Caution, Problem, narrowed
+from wizard.answers.model import Answers, Problem, narrowed
 from wizard.plan.dangers import DANGERS
-from wizard.plan.foreign import ACCEPT
 from wizard.plan.model import Plan
 from wizard.plan.report import as_it_is
 from wizard.text import counted
@@ -43,7 +40,7 @@ _TITLES = {
 }
 
 
-class ReviewScreen(DecidingScreen):
+class ReviewScreen(AcceptingScreen):
     """The review of a plan before anything is written. In a dry run this is the last screen."""
 
     HELP_TEXT: ClassVar[str] = (
@@ -65,7 +62,6 @@ class ReviewScreen(DecidingScreen):
 
     def __init__(self, desk: Desk, title: str = "Review") -> None:
         super().__init__(desk, title, "review")
-        self._problems: tuple[Problem, ...] = ()
         self._starting = False
         self._queued: Optional[int] = None
         self._has_no_plan = False
@@ -92,8 +88,7 @@ class ReviewScreen(DecidingScreen):
         if isinstance(answers, Answers):
             in_background(self, lambda: self._plan(answers), self.post_message)
             return
-        self._problems = answers
-        self._say_problems()
+        self._say_problems(answers)
 
     def _plan(self, answers: Answers) -> Message:
         desk, draft = self.desk, self.draft
@@ -105,7 +100,7 @@ class ReviewScreen(DecidingScreen):
         plan = session.plan(answers, draft.host, sections, self.choices)
         return Planned(plan, queued=session.queued())
 
-    def _say_problems(self) -> None:
+    def _say_problems(self, problems: Sequence[Problem]) -> None:
         says = "The answers are not complete yet. Enter goes to the section:"
         self.query_one("#review-says", Line).say(says, "strong")
         self.pane.choosing = True
@@ -118,7 +113,7 @@ class ReviewScreen(DecidingScreen):
                     f" {problem_text(one)}",
                     "",
                 )
-                for one in self._problems
+                for one in problems
             ]
         )
         self.pane.focus()
@@ -181,13 +176,6 @@ class ReviewScreen(DecidingScreen):
         self.refresh_bindings()
 
     @property
-    def open_cautions(self) -> tuple[Caution, ...]:
-        """The cautions that are not accepted yet."""
-        plan = self.desk.plan
-        cautions = plan.cautions if plan else ()
-        return tuple(one for one in cautions if form_of(one) not in self.desk.accepted)
-
-    @property
     def blocked_by(self) -> str:
         """What must be decided or accepted before the run, in a few words; "" for nothing."""
         open_conflicts, open_cautions = len(self.undecided), len(self.open_cautions)
@@ -235,16 +223,6 @@ class ReviewScreen(DecidingScreen):
             return list(command_rows(plan, width)) or [Row(NOTHING.format(as_it_is(plan)), "quiet")]
         return list(note_rows(plan, width))
 
-    def can_choose(self, tab: Tab) -> bool:
-        """True if lines of the tab can be chosen: conflicts, cautions, foreign items."""
-        plan = self.desk.plan
-        if plan is None:
-            return False
-        conflicts = any(one.conflict for one in plan.edits)
-        return {SUMMARY: bool(plan.cautions) or conflicts, NOTES: bool(plan.foreign)}.get(
-            tab.kind, False
-        )
-
     def title_of(self, tab: Tab) -> str:
         """Return the line above a tab: of a file, the change in sight and what it is compared with."""
         if self.by_hand and self.edits:
@@ -265,74 +243,23 @@ class ReviewScreen(DecidingScreen):
             return f"{said}."
         return f"{said} (v: {original if is_live else 'today'})."
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
-        """Go to what a row is about, or accept it."""
-        if event.rows.id != "pane":
-            super().on_rows_chosen(event)
-            return
-        event.stop()
-        kind, key = event.row.key.partition(":")[0] + ":", event.row.key
-        if self._problems:
-            self.leave_for(key)
-        elif kind == CONFLICT:
-            self._show_conflict(int(key[len(CONFLICT) :]))
-        elif kind == CAUTION:
-            self._show_caution(key[len(CAUTION) :], toggled=event.toggled)
-        elif kind == FOREIGN:
-            self._accept_foreign(key[len(FOREIGN) :])
-
-    def _show_conflict(self, number: int) -> None:
-        """Show the conflict with this index in the plan."""
-        edit = self.desk.plan.edits[number] if self.desk.plan else None
-        for at, tab in enumerate(self.tabs):
-            if edit is not None and tab.path == edit.path:
-                self.show_edit(at, self.edits_of(tab).index(edit))
-
-    def _show_caution(self, form: str, *, toggled: bool) -> None:
-        """Accept a caution with Space, or take that back; show its page with Enter."""
-        from screens.caution import CautionScreen, DangerScreen  # noqa: PLC0415 - only then
-
-        plan = self.desk.plan
-        caution = next(one for one in plan.cautions if form_of(one) == form) if plan else None
-        if caution is None:
-            return
-        is_dangerous = caution.name in DANGERS
-
-        def accept(yes: Optional[bool]) -> None:
-            if yes:
-                self._accept(form)
-
-        if toggled and (form in self.desk.accepted or not is_dangerous):
-            self._accept(form)
-        else:
-            page = DangerScreen(caution) if is_dangerous else CautionScreen(caution)
-            self.app.push_screen(page, accept)
-
-    def _accept(self, form: str) -> None:
-        """Accept a caution, or no longer."""
-        self.desk.accepted ^= {form}
-        self.say()
-        self.show_tab()
-
-    def _accept_foreign(self, changed: str) -> None:
-        """Accept a foreign item, or no longer. That changes the plan."""
-        plan = self.desk.plan
-        foreign = plan.foreign if plan else ()
-        names = (one.name for one in foreign if one.accepted != (one.name == changed))
-        self.desk.choices = self.choices.accepting(ACCEPT, frozenset(names))
-        self.begin()
-
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The keys, with the number of steps at Run, and what keeps the plan from running."""
-        found = super().active_bindings
-        plan = self.desk.plan
-        run = found.get("r")
-        if plan is None or run is None or run.binding.action != "run":
-            return found
+        """The keys: Back with its screen, Run with its steps and with what keeps the plan from running."""
+        steps = counted(len(self.desk.plan.pending), "step") if self.desk.plan else ""
         blocked = f" (blocked: {self.blocked_by})" if self.blocked_by else ""
-        text = f"Run {counted(len(plan.pending), 'step')}{blocked}"
-        return {**found, "r": run._replace(binding=replace(run.binding, description=text))}
+        words = {"back": f"Back to {self.back_to}", "run": f"Run {steps}{blocked}"}
+        return reworded(super().active_bindings, words)
+
+    @property
+    def before(self) -> Optional[Place]:
+        """The form or list from which the review was opened, else the last form."""
+        return place(self.came_from) if self.came_from else super().before
+
+    @property
+    def back_to(self) -> str:
+        """The title of the screen that Back opens, "" for none."""
+        return self.before.title if self.before else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Show only keys that do something. A dry run has no key to run."""

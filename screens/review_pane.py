@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual.actions import SkipAction
 from textual.message import Message
 from textual.strip import Strip
 
@@ -56,6 +57,12 @@ class ReviewPane(Rows):
             super().action_move(by)
         else:
             self.scroll_lines(self.scroll_offset.y + by)
+
+    def action_choose(self) -> None:
+        """Report Enter on a row that can be chosen; elsewhere the screen may use the key."""
+        if self.current is None:
+            raise SkipAction
+        super().action_choose()
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible line, the marked one like a cursor."""

@@ -12,6 +12,7 @@ from textual.message import Message
 from screens.background import in_background
 from screens.desk import Desk
 from screens.messages import Finished, Planned
+from screens.places import place
 from screens.review import ReviewScreen
 from screens.undo_limits import UNDO_LIMITS, show_undo_limits
 from screens.widgets.seat import Seat
@@ -48,8 +49,15 @@ class UndoScreen(ReviewScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> Optional[bool]:
         """Show Back only if another screen was open before."""
         if action == "back":
-            return self._came_from is not None or bool(self._place)
+            return bool(self.back_to)
         return super().check_action(action, parameters)
+
+    @property
+    def back_to(self) -> str:
+        """The title of the screen from which the undo was requested, "" for none."""
+        if self._came_from is not None:
+            return "Result"
+        return place(self._place).title if self._place else ""
 
     def action_back(self) -> None:
         """Go back to the screen from which the undo was requested."""

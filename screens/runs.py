@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Iterable, Optional
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
@@ -21,7 +22,9 @@ from wizard.run.history import RunSummary
 from wizard.run.records import DONE
 
 RUN, OUTCOME, WHAT = 21, 12, 30
-"""Cells of the columns. Who ran it has the rest."""
+"""Cells of the columns. Who ran it has the rest, and what was run may have more if there is room."""
+MAX_CELLS, FRAME = 100, 4
+"""Cells of the window, and those of its border on both sides."""
 _NOT_TO_OPEN = {"not started", "newer", "unreadable"}
 
 
@@ -59,9 +62,10 @@ class RunsScreen(Window[Message]):
 
     def body(self) -> Iterable[Widget]:
         """Put the list between its heads and what is said of one run."""
-        heads = f"{'Run':<{RUN}}{'Outcome':<{OUTCOME}}{'Sections':<{WHAT}}  By"
+        what = self._what_cells
+        heads = f"{'Run':<{RUN}}{'Outcome':<{OUTCOME}}{'Sections':<{what}}  By"
         yield Line(heads, "quiet", id="runs-heads")
-        yield RunList(self._rows())
+        yield RunList([_row(one, what) for one in reversed(self._desk.runs)])
         yield Line(id="runs-says")
 
     def on_mount(self) -> None:
@@ -77,8 +81,14 @@ class RunsScreen(Window[Message]):
         message.stop()
         self.query_one("#runs-says", Line).say_error(message.text)
 
-    def _rows(self) -> list[Row]:
-        return [_row(one) for one in reversed(self._desk.runs)]
+    @property
+    def _what_cells(self) -> int:
+        """The cells for what was run: as many as the longest text needs, and the window has."""
+        runs = self._desk.runs
+        longest = max((cell_len(_what(one)) for one in runs), default=0)
+        by = max((cell_len(one.by.shown) for one in runs), default=0)
+        room = min(MAX_CELLS, self.app.size.width) - FRAME - RUN - OUTCOME - len("  ") - by
+        return max(WHAT, min(longest, room))
 
     @property
     def _current(self) -> Optional[RunSummary]:
@@ -112,15 +122,18 @@ class RunsScreen(Window[Message]):
             self.dismiss(TakeBack(self._current.run, place=self._place))
 
 
-def _row(one: RunSummary) -> Row:
+def _what(one: RunSummary) -> str:
+    """Return what was run: sections, or another run that was undone."""
+    if one.undoes:
+        return f"undo of {one.undoes}"
+    if one.gathers:
+        return "copied certificates here"
+    return ", ".join(map(title_of, one.sections)) or "all"
+
+
+def _row(one: RunSummary, cells: int) -> Row:
     """Return the line of a run; the outcome alone has a colour."""
     outcome = "undone" if one.undone else one.outcome
-    if one.undoes:
-        what = f"undo of {one.undoes}"
-    elif one.gathers:
-        what = "copied certificates here"
-    else:
-        what = ", ".join(map(title_of, one.sections)) or "all"
     look = "" if one.undone or one.outcome == DONE else "wrong"
     pad = " " * max(1, OUTCOME - len(outcome))
     who = f"  {one.by.shown}" if one.by.shown else ""
@@ -130,5 +143,5 @@ def _row(one: RunSummary) -> Row:
         one.run,
         outcome,
         look,
-        plain(f"{pad}{cut(what, WHAT):<{WHAT}}{who}"),
+        plain(f"{pad}{cut(_what(one), cells):<{cells}}{who}"),
     )

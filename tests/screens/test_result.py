@@ -467,6 +467,35 @@ async def test_a_run_of_requested_sections_has_no_form_to_edit() -> None:
         assert "e Edit" not in picture(app)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (132, 43)])
+async def test_a_line_of_an_open_group_is_cut_at_no_size(size: tuple[int, int]) -> None:
+    app = make_app(session(found(SPF)))
+    app._watch_run = RUN
+    async with app.run_test(size=size) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "- To repair    1")
+        listed = "".join(line[:65].rstrip() + " " for line in shown.splitlines())
+        if size[0] == 80:
+            listed = shown
+        assert f"{SPF.looked_at}: {SPF.seen}" in " ".join(listed.split())
+        assert "..." not in shown
+
+
+async def test_beside_the_title_of_a_closed_group_are_its_lines() -> None:
+    more = [finding(f"queue.{number}", "warning") for number in range(3)]
+    app = make_app(session(found(*more)))
+    app._watch_run = RUN
+    async with app.run_test(size=(132, 43)) as pilot:
+        await in_sight(pilot, "The run is over: DONE")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "+ To look at   3  subject queue.0: seen")
+        assert "subject queue.2: seen" in shown
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "- To look at   3")
+        assert shown.count("subject queue.2: seen") == 1
+
+
 Golden = Callable[[App[int], str], None]
 SIZES = [((80, 24), ""), ((132, 43), "-wide")]
 

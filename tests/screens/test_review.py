@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable
+from typing import Callable, Sequence
 
 import pytest
 from textual.app import App
 
+from screens.review_pane import ReviewPane
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
 from tests.screens.standin import (
     CAUTION,
     MAIN,
     NAME_CAUTION,
+    RUN,
     StandIn,
     answers,
     make_plan,
@@ -21,6 +23,7 @@ from tests.screens.standin import (
 from tests.screens.test_by_hand import BIFF, DOOR, SIZE
 from wizard.answers.model import Problem
 from wizard.plan.model import FileChange, Plan
+from wizard.run.history import RunSummary
 
 Golden = Callable[[App[int], str], None]
 SIZES = [(80, 24), (132, 43)]
@@ -127,6 +130,69 @@ async def test_a_text_is_searched_in_all_tabs() -> None:
         await type_text(pilot, "nowhere at all")
         await pilot.press("enter")
         await in_sight(pilot, "'nowhere at all' is in no tab.")
+
+
+async def test_after_enter_the_keys_of_a_search_are_in_the_footer_and_go_both_ways() -> None:
+    def marked() -> str:
+        pane = pilot.app.screen.query_one("#pane", ReviewPane)
+        return pane.rows[pane.marked].whole
+
+    async with opened(session_of(plan_of_three_files())) as pilot:
+        await pilot.press("end", "enter")
+        shown = await in_sight(pilot, "n/p Change")
+        assert "n/N Match" not in shown
+        await pilot.press("slash")
+        await type_text(pilot, "line 5")
+        await in_sight(pilot, "Enter Find")
+        await pilot.press("enter")
+        shown = await in_sight(pilot, "n/N Match")
+        assert "Esc End search" in shown
+        assert "n/p Change" not in shown
+        first = marked()
+        assert "line 5" in first
+        await pilot.press("n")
+        second = marked()
+        for key, expected in (("N", first), ("n", second), ("p", first), ("enter", second)):
+            await pilot.press(key)
+            assert marked() == expected, key
+        await pilot.press("escape")
+        shown = await in_sight(pilot, "n/p Change")
+        assert "Search:" not in shown
+        assert marked() == second, "what was found stays in sight"
+
+
+@pytest.mark.parametrize(
+    ("keys", "title"),
+    [
+        (("end", "enter"), "Sections"),
+        (("enter", "end", "x", "f10"), "Hostname"),
+        (("enter", "ctrl+n", "escape", "end", "enter"), "Domains"),
+    ],
+)
+async def test_back_leads_to_the_screen_from_which_the_review_was_opened(
+    keys: Sequence[str], title: str
+) -> None:
+    async with opened(session_of(plan_of_three_files())) as pilot:
+        await in_sight(pilot, "as found")
+        await pilot.press(*keys)
+        await in_sight(pilot, f"^P Back to {title}")
+        # Opened once more from its own list, it still leads there.
+        if title != "Sections":
+            await pilot.press("escape", "enter")
+            await in_sight(pilot, f"^P Back to {title}")
+        await pilot.press("ctrl+p")
+        await in_sight(pilot, f"postfix-wizard  {title}")
+
+
+async def test_back_from_an_undo_names_its_screen() -> None:
+    past = (RunSummary(RUN, 0.0, "done", 9, 9),)
+    session = StandIn(the_host=set_up_host(), saved=answers(), past=past)
+    async with opened(session) as pilot:
+        await in_sight(pilot, "as found")
+        await pilot.press("u")
+        await in_sight(pilot, "^P Back to Sections")
+        await pilot.press("ctrl+p")
+        await in_sight(pilot, "postfix-wizard  Sections")
 
 
 async def test_a_danger_takes_the_typed_value_and_says_what_happens_to_mail() -> None:
