@@ -14,20 +14,13 @@ from screens.app import WizardApp
 from screens.desk import Wish
 from screens.main import show
 from screens.terminal import capabilities
-from tests.screens.standin import (
-    CAUTION,
-    FINDINGS,
-    NAME_CAUTION,
-    RUN,
-    StandIn,
-    answers,
-    happy_events,
-    set_up_host,
-)
+from tests.screens.hosts import answers, set_up_host
+from tests.screens.plans import CAUTION, FINDINGS, NAME_CAUTION, RUN, SPF, happy_events
+from tests.screens.standin import StandIn
 from tests.screens.test_by_hand import BIFF, SIZE
 from tests.screens.test_log import a_log
 from tests.screens.test_move import a_host as moving
-from tests.screens.test_result import SPF, failed
+from tests.screens.test_result import failed
 from wizard.run import records
 from wizard.run.caller import Caller
 from wizard.run.history import RunSummary

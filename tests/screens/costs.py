@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from unittest import mock
 
 import screens.frame
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.meter import Meter, measured
 from tests.screens.picture import picture
-from tests.screens.standin import CAUTION, StandIn, answers, set_up_host
+from tests.screens.plans import CAUTION
+from tests.screens.standin import StandIn
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ for absent in (ROOT / "scripts/one_file/not-packed").read_text().split():
 def main(kind: str, state: str = "") -> int:
     from screens.main import show  # noqa: PLC0415 - the paths above come first
     from screens.terminal import capabilities  # noqa: PLC0415 - the same
-    from tests.screens.standin import StandIn, answers, fresh_host, make_app, set_up_host  # noqa: PLC0415
+    from tests.screens.hosts import answers, fresh_host, set_up_host  # noqa: PLC0415
+    from tests.screens.standin import StandIn, make_app  # noqa: PLC0415
 
     session = StandIn(the_host=fresh_host())
     if kind == "set-up":

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from textual.pilot import Pilot
 
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.pilots import in_sight, opened, type_text
-from tests.screens.standin import StandIn, answers, set_up_host
+from tests.screens.standin import StandIn
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A session made of data: a plausible EL9 host, a plan with real diffs, canned events."""
+"""A stand-in for a session, made of data, and the app over it."""
 
 from __future__ import annotations
 
@@ -14,36 +14,24 @@ from typing import Any, Callable, Collection, Iterator, Optional, Sequence, Unio
 from screens.app import WizardApp
 from screens.desk import Wish
 from screens.terminal import PLAIN, Capabilities
-from tests.factories import managed
-from wizard.answers.build import build_answers, to_values
+from tests.screens.hosts import StandInHost, fresh_host, suggestions
+from tests.screens.plans import FINDINGS, FLOWING, RUN, happy_events, make_plan, undo_plan
 from wizard.answers.catalogue import ListZone
 from wizard.answers.model import Answers, Caution
-from wizard.certificates.model import CertificatePair, Lineage, LineageFile
+from wizard.certificates.model import CertificatePair
 from wizard.dns.blocklists import Health
 from wizard.drafts.offer import Opening
 from wizard.drafts.store import DraftStore, this_process
 from wizard.errors import Trouble
 from wizard.finding import Finding
 from wizard.host.facts import (
-    Distribution,
-    FileFacts,
     Host,
-    Network,
-    Package,
-    Postfix,
-    Unit,
 )
-from wizard.host.firewall_facts import Firewall, Zone
 from wizard.log.tally import Tally
 from wizard.move.model import Checklist
-from wizard.plan.actions import Command, Install, OpenFirewall, Prove, ReplaceFile
 from wizard.plan.choices import Choices
-from wizard.plan.files import NewFile, Past
-from wizard.plan.firewall import SERVICES
 from wizard.plan.hand_edit import HandEdit
-from wizard.plan.model import FileChange, Plan, Step
-from wizard.plan.undo_actions import PutBack
-from wizard.postfix.proposal import Reason
+from wizard.plan.model import Plan
 from wizard.run import records
 from wizard.run.caller import Caller
 from wizard.run.history import RunSummary
@@ -52,255 +40,15 @@ from wizard.run.paths import Places
 from wizard.secrets import MASK
 from wizard.session import Session
 from wizard.status.expected import ExpectedState
-from wizard.status.mail_state import GREETS, MailState
+from wizard.status.mail_state import MailState
 from wizard.status.sections import SectionRow, section_rows
 
-DATA = Path(__file__).parent / "data"
-RUN = "20251124-031500-1"
-MAIN, MASTER, SENDERS = (
-    f"/etc/postfix/{name}" for name in ("main.cf", "master.cf", "sender_access")
-)
 UNDECIDED = Choices()
-YEAR_2039 = 2_177_452_800
-"""Far enough for a certificate that these tests never outlive."""
-
-
-def data(name: str) -> bytes:
-    return (DATA / name).read_bytes()
-
-
-def lineage(name: str, names: Sequence[str], state: str = "file") -> Lineage:
-    files = ("cert.pem", "chain.pem", "fullchain.pem", "privkey.pem")
-    return Lineage(
-        name,
-        tuple(LineageFile(one, state, 7) for one in files),
-        7,
-        tuple(names),
-        not_after=YEAR_2039,
-        serial="0A",
-    )
-
-
-class StandInHost(Host):
-    """A host for which the forms of a first set-up suggest `answers()`."""
-
-
-def fresh_host() -> Host:
-    """An EL9 server without Postfix, with a LAN, firewalld and certificates copied over."""
-    return StandInHost(
-        root="/",
-        is_root_user=True,
-        distribution=Distribution("almalinux", ("rhel",), "AlmaLinux 9.4", "9.4", is_el=True),
-        postfix=Postfix(Package("postfix-2:3.5.25-1.el9.x86_64", True), "3.5.25", "hash"),
-        files=managed(
-            FileFacts(MAIN, data("main.cf"), None, from_package=True),
-            FileFacts(MASTER, data("master.cf"), None, from_package=True),
-        ),
-        lineages=(
-            lineage("zeke.ne.jp", ("zeke.ne.jp", "mail.zeke.ne.jp", "ace.zeke.ne.jp")),
-            lineage("example.net", ("example.net",)),
-        ),
-        firewall=Firewall(
-            "running",
-            "public",
-            (
-                Zone(
-                    "public",
-                    frozenset({"ssh", "cockpit"}),
-                    frozenset({"ssh", "cockpit"}),
-                    interfaces=("eth0",),
-                ),
-                Zone(
-                    "trusted",
-                    frozenset(),
-                    frozenset(),
-                    sources=("192.168.1.0/24",),
-                    target="ACCEPT",
-                ),
-            ),
-            frozenset({"smtp", "smtps", "smtp-submission"}),
-        ),
-        unit=Unit("disabled", "inactive"),
-        network=Network(
-            "mail.zeke.ne.jp",
-            ("203.0.113.25", "192.168.1.5"),
-            ("203.0.113.0/24", "192.168.1.0/24"),
-        ),
-    )
-
-
-def set_up_host() -> Host:
-    """The same, set up by an earlier run and then edited by hand."""
-    host = fresh_host()
-    edited = data("main.cf.next") + b"# by hand\nbiff = no\n"
-    return replace(
-        host,
-        postfix=replace(host.postfix, package=Package("postfix-2:3.5.25-1.el9.x86_64", False)),
-        files=managed(
-            FileFacts(MAIN, edited, data("main.cf")),
-            FileFacts(MASTER, data("master.cf.next"), data("master.cf")),
-            FileFacts(SENDERS, b"# rows\n", None),
-        ),
-        unit=Unit("enabled", "active"),
-        parameters={"myhostname": "mail.zeke.ne.jp", "mydomain": "zeke.ne.jp"},
-    )
-
-
-ANSWERS: dict[str, dict[str, Any]] = {
-    "hostname": {"myhostname": "mail.zeke.ne.jp"},
-    "domains": {"local": ["ace.zeke.ne.jp", "cafe.zeke.ne.jp", "myhome.zeke.ne.jp"]},
-    "networks": {"mynetworks": ["192.168.1.0/24", "127.0.0.0/8"]},
-    "certificate": {"source": "letsencrypt", "name": "zeke.ne.jp"},
-}
-
-
-def answers() -> Answers:
-    built = build_answers(ANSWERS)
-    assert isinstance(built, Answers)
-    return built
-
-
-def suggestions() -> dict[str, dict[str, Any]]:
-    values = to_values(answers())
-    values["domains"]["local"] = []
-    return values
-
-
-CAUTION = Caution(
-    "public-range",
-    "203.0.113.0/24 in mynetworks is a public range: every host in it may relay mail through "
-    "this server without a password.",
-    ("203.0.113.0/24",),
-)
-NAME_CAUTION = Caution(
-    "certificate-name",
-    "The certificate zeke.ne.jp is for zeke.ne.jp and not for mail.zeke.ne.jp: mail programs will "
-    "warn their users.",
-    ("mail.zeke.ne.jp",),
-)
-WARNING = "bl.spamcop.net has no reply filter: a lapsed zone would refuse all mail."
-
-
-def make_plan(host: Host, cautions: tuple[Caution, ...] = ()) -> Plan:
-    """A plan as the planner might make it, short enough to read."""
-    main, master = data("main.cf.next"), data("master.cf.next")
-    reasons = (
-        Reason(12, 12, "the name that other servers see"),
-        Reason(23, 23, "mail is taken from everywhere, not from this host alone"),
-        Reason(26, 26, "this host's IPv6 has no PTR, and blocklists know IPv4 better"),
-        Reason(30, 30, "only these hosts may relay without a password"),
-        Reason(38, 41, "AUTH is Dovecot's own; off here, turned on per service in master.cf"),
-    )
-    files = (
-        FileChange(MAIN, host.files[MAIN].original, host.files[MAIN].live, main, reasons),
-        FileChange(
-            MASTER,
-            host.files[MASTER].original,
-            host.files[MASTER].live,
-            master,
-            (Reason(3, 6, "people send through 587, with a password"),),
-        ),
-    )
-    steps = (
-        Step(
-            "install",
-            "Install Postfix",
-            "everything else needs it",
-            Install("postfix", ("dnf", "install", "postfix"), ()),
-            (("dnf", "install", "postfix"),),
-        ),
-        Step(
-            "main.cf",
-            "Replace main.cf",
-            "the policy's parameters",
-            ReplaceFile(NewFile(MAIN, main, None)),
-        ),
-        Step(
-            "firewall",
-            "Open smtp, smtp-submission and smtps in zone public",
-            "strangers must reach ports 25, 587 and 465",
-            OpenFirewall("public", SERVICES, SERVICES),
-            (
-                ("firewall-cmd", "--permanent", "--zone=public", "--add-service=smtp"),
-                ("firewall-cmd", "--reload"),
-            ),
-        ),
-        Step("prove", "Talk to the result", "", Prove()),
-        Step("enable", "Start at boot", "", Command(("true",)), done=True),
-    )
-    return Plan("", (), steps, files, cautions, (WARNING,))
-
-
-def undo_plan(host: Host, run: str) -> Plan:
-    """The way back from a first set-up."""
-    change = FileChange(MAIN, host.files[MAIN].original, data("main.cf.next"), data("main.cf"))
-    past = Past(MAIN, "file:00", "file:01", "/var/lib/postfix-wizard/runs/x/replaced/00-main.cf")
-    steps = (
-        Step(
-            "back-main.cf",
-            f"Put back {MAIN}",
-            "As it stood before the run.",
-            PutBack((past,)),
-            (("cp", "-p", past.copy, MAIN),),
-        ),
-    )
-    return Plan("", (), steps, (change,), undoes=run)
-
-
-FLOWING = MailState(
-    GREETS,
-    "Port 25 answers with the OLD configuration.",
-    'Seen: port 25 of this host answered "220 mail.zeke.ne.jp ESMTP Postfix".',
-)
-FINDINGS = (
-    Finding("smtp.25.banner", "25: banner", "mail.zeke.ne.jp ESMTP Postfix", "no version", "right"),
-    Finding("smtp.25.auth", "25: AUTH", "not offered", "not offered", "right"),
-    Finding(
-        "smtp.465.auth",
-        "465: AUTH",
-        "no socket private/auth",
-        "PLAIN offered",
-        "waits",
-        "Set up Dovecot; then run `postfix-wizard check`.",
-    ),
-    Finding(
-        "dns.mx",
-        "MX of ace.zeke.ne.jp",
-        "none",
-        "10 mail.zeke.ne.jp.",
-        "warning",
-        "Add `ace IN MX 10 mail.zeke.ne.jp.` to the zone.",
-        fatal=False,
-    ),
-)
-
-
-def happy_events() -> list[records.Event]:
-    """A run with a question in its first step, and output that wants to be more than text."""
-    return [
-        records.RunStarted(RUN, "0" * 64, 4711),
-        records.StepStarted("install"),
-        records.Output(
-            "install", ("Last metadata expiration check: 0:12:01 ago.", "[red]no[/", "")
-        ),
-        records.Prompted(1, "install", "Importing GPG key 0xB86B3716\nIs this ok [y/N]: ", True),
-        records.Output("install", ("Complete!",)),
-        records.PromptClosed(1, answered=True),
-        records.StepFinished("install", "done", 4.2, "", {}),
-        records.StepStarted("main.cf"),
-        records.StepFinished("main.cf", "done", 0.1, "", {}),
-        records.StepStarted("firewall"),
-        records.Output("firewall", ("success",)),
-        records.StepFinished("firewall", "done", 0.6, "", {}),
-        records.StepStarted("prove"),
-        records.Found(FINDINGS),
-        records.StepFinished("prove", "done", 1.1, "", {}),
-        records.RunFinished("done", ""),
-    ]
-
 
 _KEEPS = TemporaryDirectory()
+
 atexit.register(_KEEPS.cleanup)
+
 _NUMBERS = itertools.count()
 """For the drafts of the stand-ins: a directory each."""
 

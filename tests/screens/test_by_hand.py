@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from screens.app import WizardApp
+from tests.screens.hosts import MAIN, MASTER, set_up_host
 from tests.screens.pilots import in_sight, opened, walk_to
-from tests.screens.standin import MAIN, MASTER, StandIn, make_plan, set_up_host
+from tests.screens.plans import make_plan
+from tests.screens.standin import StandIn
 from wizard.plan.choices import MINE, PLANNED
 from wizard.plan.hand_edit import HandEdit
 from wizard.plan.model import Plan

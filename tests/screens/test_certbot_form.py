@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.screens import standin
+from tests.screens.hosts import fresh_host, suggestions
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import StandIn, fresh_host, suggestions
+from tests.screens.standin import StandIn
 
 
 async def test_certbot_asks_for_what_it_needs() -> None:

@@ -8,19 +8,11 @@ import pytest
 
 from screens.widgets.line import ERROR
 from screens.widgets.row import Row, error_rows, text_rows
+from tests.screens.hosts import answers, fresh_host, lineage, set_up_host
 from tests.screens.picture import in_signal_colours
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import (
-    CAUTION,
-    NAME_CAUTION,
-    RUN,
-    StandIn,
-    answers,
-    fresh_host,
-    lineage,
-    make_app,
-    set_up_host,
-)
+from tests.screens.plans import CAUTION, NAME_CAUTION, RUN
+from tests.screens.standin import StandIn, make_app
 from wizard.errors import Trouble
 from wizard.host.facts import Distribution
 from wizard.run import records

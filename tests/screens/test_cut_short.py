@@ -20,8 +20,10 @@ from screens.records import RecordsScreen
 from screens.run import RunScreen
 from screens.runs import RunsScreen
 from screens.widgets.items import ItemField
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.pilots import opened
-from tests.screens.standin import RUN, StandIn, answers, set_up_host
+from tests.screens.plans import RUN
+from tests.screens.standin import StandIn
 
 Make = Callable[[Any], Screen[Any]]
 

@@ -8,9 +8,11 @@ import pytest
 
 from screens.app import WizardApp
 from screens.desk import Wish
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import NAME_CAUTION, StandIn, answers, make_plan, set_up_host
+from tests.screens.plans import NAME_CAUTION, make_plan
+from tests.screens.standin import StandIn
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.errors import LockedTrouble
 from wizard.host.facts import Host

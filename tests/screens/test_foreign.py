@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Collection
 
 from tests.screens.pilots import in_sight, opened, walk_to
-from tests.screens.standin import UNDECIDED, StandIn, make_plan
+from tests.screens.plans import make_plan
+from tests.screens.standin import UNDECIDED, StandIn
 from wizard.answers.model import Answers
 from wizard.host.facts import Host
 from wizard.plan.choices import Choices

@@ -7,17 +7,10 @@ from typing import Collection
 
 import pytest
 
+from tests.screens.hosts import answers, fresh_host, lineage
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import (
-    CAUTION,
-    RUN,
-    UNDECIDED,
-    StandIn,
-    answers,
-    fresh_host,
-    lineage,
-    make_plan,
-)
+from tests.screens.plans import CAUTION, RUN, make_plan
+from tests.screens.standin import UNDECIDED, StandIn
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_answers
 from wizard.host.facts import Host

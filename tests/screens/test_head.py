@@ -12,9 +12,11 @@ from screens.desk import Wish
 from screens.terminal import Capabilities, capabilities
 from screens.widgets.keyline import SECOND
 from screens.widgets.seat import Seat
+from tests.screens.hosts import set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened
-from tests.screens.standin import RUN, StandIn, make_app, set_up_host
+from tests.screens.plans import RUN
+from tests.screens.standin import StandIn, make_app
 from wizard.run.caller import Caller
 
 HERE = Seat("mail.example.jp", "sudo: taro", "run: 20251124-031500-1")

@@ -10,9 +10,11 @@ import pytest
 from textual.app import App
 
 from screens.widgets.rows import Rows
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text
-from tests.screens.standin import RUN, StandIn, answers, set_up_host
+from tests.screens.plans import RUN
+from tests.screens.standin import StandIn
 from wizard.answers.model import POLICY, SECTIONS
 from wizard.errors import Trouble
 from wizard.run.caller import Caller

@@ -18,8 +18,10 @@ import screens
 from screens.help import MOVING, ON_ALL
 from screens.widgets.keyline import KeyLine, key_name
 from screens.widgets.rows import Lines
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
-from tests.screens.standin import RUN, StandIn, answers, set_up_host
+from tests.screens.plans import RUN
+from tests.screens.standin import StandIn
 from wizard.run.history import RunSummary
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.screens.hosts import fresh_host, lineage
 from tests.screens.pilots import in_sight, opened, walk_to
-from tests.screens.standin import StandIn, fresh_host, lineage
+from tests.screens.standin import StandIn
 
 
 async def test_an_expired_one_is_refused_with_the_ways_on() -> None:

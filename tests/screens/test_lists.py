@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from screens.desk import Wish
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import StandIn, answers, set_up_host
+from tests.screens.standin import StandIn
 from wizard.answers.sections.blocklists import Blocklists, CustomBlocklist
 
 DEAD = ("lists everything", "1.0.0.127.bl.spamcop.net is listed: 127.0.0.2", "Leave the list out.")

@@ -10,9 +10,11 @@ from typing import Callable
 
 import pytest
 
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened
-from tests.screens.standin import RUN, StandIn, answers, make_app, set_up_host
+from tests.screens.plans import RUN
+from tests.screens.standin import StandIn, make_app
 from wizard.errors import Trouble
 from wizard.log.rules import COMPLAINTS, CONNECTED, DEFERRED, LOGINS, REFUSED
 from wizard.log.tally import Tally

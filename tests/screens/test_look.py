@@ -15,9 +15,11 @@ from textual.app import App
 from screens.desk import Wish
 from screens.progress import Progress
 from screens.widgets.wrap import wrapped
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, in_sight, opened, walk_to
-from tests.screens.standin import CAUTION, RUN, StandIn, answers, make_app, set_up_host
+from tests.screens.plans import CAUTION, RUN
+from tests.screens.standin import StandIn, make_app
 from wizard.answers.field import Field
 from wizard.answers.fields import fields_of
 from wizard.log.rules import CONNECTED, REFUSED

@@ -18,18 +18,11 @@ from screens.terminal import capabilities
 from screens.widgets.entry import Entry
 from screens.widgets.keyline import KeyLine, key_name
 from screens.widgets.pane import Pane
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, in_sight, opened
-from tests.screens.standin import (
-    CAUTION,
-    FINDINGS,
-    NAME_CAUTION,
-    RUN,
-    StandIn,
-    answers,
-    make_app,
-    set_up_host,
-)
+from tests.screens.plans import CAUTION, FINDINGS, NAME_CAUTION, RUN
+from tests.screens.standin import StandIn, make_app
 from tests.screens.terminal import Terminal
 from wizard.run import records
 from wizard.run.history import RunSummary

@@ -11,9 +11,11 @@ from textual.app import App
 
 from screens.desk import Wish
 from screens.widgets.rows import Rows
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened
-from tests.screens.standin import RUN, StandIn, answers, make_app, make_plan, set_up_host
+from tests.screens.plans import RUN, make_plan
+from tests.screens.standin import StandIn, make_app
 from wizard.answers.model import Answers
 from wizard.answers.old_server import OldServer
 from wizard.answers.sections.move import Move

@@ -15,9 +15,11 @@ from screens.desk import Desk, Wish
 from screens.overview_rows import overview_rows
 from screens.widgets.row import Row
 from screens.widgets.rows import Rows
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.picture import picture
 from tests.screens.pilots import clear, in_sight, opened, point_at, type_text
-from tests.screens.standin import RUN, StandIn, answers, set_up_host
+from tests.screens.plans import RUN
+from tests.screens.standin import StandIn
 from wizard.answers.model import POLICY, SECTIONS, Answers
 from wizard.answers.sections.limits import Limits
 from wizard.answers.sections.networks import Networks

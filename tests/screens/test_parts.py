@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from screens.widgets.field import TextField
+from tests.screens.hosts import answers, set_up_host
 from tests.screens.pilots import clear, in_sight, opened, point_at, type_text
-from tests.screens.standin import StandIn, answers, set_up_host
+from tests.screens.standin import StandIn
 
 
 def texts(screen: Any) -> dict[str, object]:

@@ -12,9 +12,11 @@ import pytest
 from screens.app import WizardApp
 from screens.widgets.row import Row
 from screens.widgets.rows import Lines
+from tests.screens.hosts import fresh_host
 from tests.screens.picture import picture
 from tests.screens.pilots import in_sight, opened, type_text, walk_to
-from tests.screens.standin import RUN, StandIn, fresh_host, make_app
+from tests.screens.plans import RUN
+from tests.screens.standin import StandIn, make_app
 from wizard.answers.model import Answers
 from wizard.check.dns.records import judge_lookups
 from wizard.dns.lookups import Lookups

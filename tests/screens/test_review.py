@@ -9,17 +9,10 @@ import pytest
 from textual.app import App
 
 from screens.review_pane import ReviewPane
+from tests.screens.hosts import MAIN, answers, set_up_host
 from tests.screens.pilots import clear, in_sight, opened, type_text, walk_to
-from tests.screens.standin import (
-    CAUTION,
-    MAIN,
-    NAME_CAUTION,
-    RUN,
-    StandIn,
-    answers,
-    make_plan,
-    set_up_host,
-)
+from tests.screens.plans import CAUTION, NAME_CAUTION, RUN, make_plan
+from tests.screens.standin import StandIn
 from tests.screens.test_by_hand import BIFF, DOOR, SIZE
 from wizard.answers.model import Problem
 from wizard.plan.model import FileChange, Plan

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.screens.hosts import fresh_host
 from tests.screens.pilots import in_sight, opened, walk_to
-from tests.screens.standin import StandIn, fresh_host, make_plan
+from tests.screens.plans import make_plan
+from tests.screens.standin import StandIn
 from wizard.paths import DOVECOT_CONF
 from wizard.plan.model import FileChange
 

@@ -7,17 +7,10 @@ import pytest
 from screens.desk import Wish
 from screens.review_tabs import make_tabs
 from screens.reviews import UndoScreen
+from tests.screens.hosts import MAIN, answers, set_up_host
 from tests.screens.pilots import HEADINGS, in_sight, opened, type_text, walk_to
-from tests.screens.standin import (
-    MAIN,
-    RUN,
-    StandIn,
-    answers,
-    happy_events,
-    make_app,
-    make_plan,
-    set_up_host,
-)
+from tests.screens.plans import RUN, happy_events, make_plan
+from tests.screens.standin import StandIn, make_app
 from wizard.errors import Trouble
 from wizard.plan.model import Plan
 from wizard.run import records

@@ -108,7 +108,7 @@ def test_a_plan_and_its_json_have_it(product: Path) -> None:
     script = """
 from dataclasses import replace
 from tests.factories import FRESH
-from tests.screens.standin import answers
+from tests.screens.hosts import answers
 from wizard.answers.sections.pause import Pause
 from wizard.plan.report import as_json
 from wizard.planning.build import build_plan
@@ -120,7 +120,8 @@ print(json.dumps(as_json(build_plan(replace(answers(), pause=Pause("on")), FRESH
 
 def test_status_and_the_list_of_sections_have_it(product: Path) -> None:
     script = """
-from tests.screens.standin import StandIn, answers, set_up_host
+from tests.screens.hosts import answers, set_up_host
+from tests.screens.standin import StandIn
 rows, _ = StandIn(the_host=set_up_host(), saved=answers()).sections(set_up_host())
 print([row.value for row in rows if row.section == "pause"])
 """
@@ -129,7 +130,7 @@ print([row.value for row in rows if row.section == "pause"])
 
 def test_a_check_has_it(product: Path) -> None:
     script = """
-from tests.screens.standin import answers
+from tests.screens.hosts import answers
 from concurrent.futures import ThreadPoolExecutor
 from tests.unit.check.test_check_prove import NothingThere
 from wizard.host.postfix import Configuration
