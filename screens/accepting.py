@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Optional
 
 from screens.deciding import DecidingScreen
@@ -17,6 +18,7 @@ from wizard.plan.foreign import ACCEPT
 class AcceptingScreen(DecidingScreen):
     """A screen whose summary and notes have lines to choose from. A subclass says what is open."""
 
+    @abstractmethod
     def say(self) -> None:
         """Write the line above the tabs."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Iterable, Optional, Sequence
 
 from textual.binding import Binding, BindingType
@@ -100,18 +101,17 @@ class BrowsingScreen(WizardScreen):
         """The open tab."""
         return self.tabs[self.tab_at]
 
+    @abstractmethod
     def rows_of(self, tab: Tab, width: int) -> Sequence[Row]:
         """Return the lines of a tab."""
-        # Here and below not abc's abstractmethod: Textual's widgets have a metaclass of their own.
-        raise NotImplementedError
 
+    @abstractmethod
     def title_of(self, tab: Tab) -> str:
         """Return the line above the tab."""
-        raise NotImplementedError
 
+    @abstractmethod
     def can_choose(self, tab: Tab) -> bool:
         """True if lines of the tab can be chosen."""
-        raise NotImplementedError
 
     def shown_rows(self, width: int) -> Sequence[Row]:
         """Return the lines to show: those of the open tab."""

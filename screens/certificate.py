@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from screens.background import in_background
 from screens.form import FormScreen
-from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField
+from screens.widgets.field import ChoiceField, FormField, ListedChoiceField, TextField, fields_in
 from screens.widgets.line import Line
 from screens.widgets.row import Row
 from screens.widgets.rows import FieldRows, Rows
@@ -246,7 +246,7 @@ class CertificateScreen(FormScreen):
         shown = SHOWN.get(self.text_of("source"), frozenset())
         self.query_one("#lineages-label").display = LINEAGES in shown
         self.query_one(Lineages).display = LINEAGES in shown and bool(self._suggested())
-        for form_field in self.query(FormField):
+        for form_field in fields_in(self):
             name = form_field.field.name
             unused = name == "webroot" and self.text_of("challenge") != "webroot"
             form_field.display = (name in shown and not unused) or name == "source"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Optional, Sequence
 
 from textual.binding import Binding, BindingType
@@ -47,6 +48,7 @@ class DecidingScreen(BrowsingScreen):
         super().__init__(desk, title, name)
         self.by_hand = False
 
+    @abstractmethod
     def begin(self) -> None:
         """Make the plan with the choices."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Iterable, Optional, Sequence
 
 from textual.binding import Binding, BindingType
@@ -16,7 +17,7 @@ from screens.places import place
 from screens.preview import preview, taken_as
 from screens.problems import mark_at, marks_of, others_wrong, problems_of
 from screens.secret import Secrets
-from screens.widgets.field import WRONG, ChoiceField, FormField, ListedChoiceField, TextField
+from screens.widgets.field import WRONG, FormField, TextField, fields_in
 from screens.widgets.foot import Foot
 from screens.widgets.items import ItemField
 from screens.widgets.line import Line
@@ -95,10 +96,9 @@ class FormScreen(WizardScreen):
         yield Line(look="quiet", id="form-more")
         yield Foot()
 
+    @abstractmethod
     def fields(self) -> Iterable[Widget]:
         """Make the form's widgets: each form has its own."""
-        # Not abc's abstractmethod: Textual's widgets have a metaclass of their own.
-        raise NotImplementedError
 
     def suggestions(self, field: Field) -> Sequence[Suggestion]:
         """Return what the host suggests for a text field."""
@@ -207,7 +207,7 @@ class FormScreen(WizardScreen):
     def show_fields(self) -> None:
         """Update the marks of all fields, the list at the left and the foot."""
         marks = marks_of(self.draft, self.sections)
-        for form_field in self.query(FormField):
+        for form_field in fields_in(self):
             form_field.mark(mark_at(self.draft, form_field, marks, refused=self._refused))
             form_field.show_was(self.was_of(form_field))
         self._show_previews()
@@ -216,7 +216,7 @@ class FormScreen(WizardScreen):
         self.at_rest(self.show_foot)
 
     def _show_previews(self) -> None:
-        for form_field in self.query(FormField):
+        for form_field in fields_in(self):
             shown = preview(self.draft, form_field.field)
             form_field.show_preview(shown)
             if form_field.inline and form_field is self.focused_field():
@@ -231,7 +231,7 @@ class FormScreen(WizardScreen):
 
     def focus_body(self) -> None:
         """Focus the first field; in a list, the line to add an item."""
-        fields = [one for one in self.query(FormField) if self.begin_at in ("", one.field.section)]
+        fields = [one for one in fields_in(self) if self.begin_at in ("", one.field.section)]
         first = next(iter(fields), None)
         if first is not None:
             self.focus_field(first, last=isinstance(first, ItemField))
@@ -273,14 +273,11 @@ class FormScreen(WizardScreen):
         found = self.suggestions(form_field.field)
         self._show_beside(found)
         more = f" F2: {len(found)} found on this host." if found else ""
-        chosen = (
-            form_field.sentence if isinstance(form_field, (ChoiceField, ListedChoiceField)) else ""
-        )
         before = self.was_of(form_field) if form_field.inline else ""
         was = f" (was {before})" if before else ""
-        help_text = chosen or form_field.field.help
+        help_text = form_field.sentence or form_field.field.help
         return (
-            others_wrong(self.query(FormField), form_field)
+            others_wrong(fields_in(self), form_field)
             + f"{taken_as(form_field.field, form_field.text)}{help_text}{more}{was}"
             + self._secrets.hint(form_field)
         )
@@ -337,7 +334,7 @@ class FormScreen(WizardScreen):
 
     def _go_on(self) -> None:
         """Focus the next field; from the last one go to the next screen."""
-        fields = [one for one in self.query(FormField) if one.display]
+        fields = [one for one in fields_in(self) if one.display]
         here = self.focused_field()
         if here is not None and fields and here is fields[-1]:
             self.action_next()
@@ -347,7 +344,7 @@ class FormScreen(WizardScreen):
     def action_page(self, by: int) -> None:
         """Focus a field one page further, or the first or last one."""
         here = self.focused_field()
-        fields = [one for one in self.query(FormField) if one.display]
+        fields = [one for one in fields_in(self) if one.display]
         if here is None or not fields:
             return
         to = page_away(fields, here, by * max(1, self.query_one("#form").size.height - 1))
@@ -361,7 +358,7 @@ class FormScreen(WizardScreen):
         self._refused = True
         self.show_fields()
         problems = problems_of(self.draft, self.sections)
-        marked = (one for one in self.query(FormField) if one.problem)
+        marked = (one for one in fields_in(self) if one.problem)
         wrong = next(
             (one for one in marked if (one.field.section, one.field.name) in problems), None
         )
@@ -379,7 +376,7 @@ class FormScreen(WizardScreen):
             super().leave_for(place)
 
     def _settled(self) -> bool:
-        for form_field in self.query(FormField):
+        for form_field in fields_in(self):
             if not form_field.settle():
                 self._stop_at(form_field, last=True)
                 return False

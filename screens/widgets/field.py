@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.widget import Widget
 
@@ -47,14 +49,18 @@ class FormField(Whole):
         """The text of the start, if the present one differs."""
 
     @property
+    @abstractmethod
     def text(self) -> Text:
         """The field's present value."""
-        # Here and below not abc's abstractmethod: Textual's widgets have a metaclass of their own.
-        raise NotImplementedError
 
+    @property
+    def sentence(self) -> str:
+        """What the chosen word means, "" where the field's help says it."""
+        return ""
+
+    @abstractmethod
     def put(self, text: str) -> None:
         """Enter a suggestion as if it had been typed."""
-        raise NotImplementedError
 
     def settle(self) -> bool:
         """Enter typed text that is not entered yet. Return False if it is wrong."""
@@ -115,9 +121,14 @@ class FormField(Whole):
         if not self.inline:
             yield Line(id="preview")
 
+    @abstractmethod
     def control(self) -> Widget:
         """Make the widget for the value."""
-        raise NotImplementedError
+
+
+def fields_in(node: DOMNode) -> tuple[FormField, ...]:
+    """Return the fields of a form, from the first to the last."""
+    return tuple(node.query(FormField))  # type: ignore[type-abstract]  # it makes none
 
 
 class TextField(FormField):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from textual import events
@@ -45,10 +46,9 @@ class Scrolling(Drawn, ScrollView, can_focus=True):
     ]
 
     @property
+    @abstractmethod
     def total(self) -> int:
         """The number of lines."""
-        # Not abc's abstractmethod: Textual's widgets have a metaclass of their own.
-        raise NotImplementedError
 
     @property
     def is_marked(self) -> bool:
