@@ -53,7 +53,7 @@ class ResultScreen(WizardScreen):
         "host. What follows from another finding is shown with that one."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+p", "back", "Run", tooltip="Show the run's steps and output."),
+        Binding("ctrl+p", "back", "Run", show=False),
         Binding("g", "resume", "Continue", tooltip="Continue the run where it ended, after a yes."),
         Binding(
             "u",
@@ -62,7 +62,7 @@ class ResultScreen(WizardScreen):
             tooltip="Show what undoes this run; nothing is done before a yes.",
         ),
         Binding("c", "check", "Check again", tooltip="Check the server as it is now."),
-        Binding("o", "output", "Output", tooltip="Show the run's steps and output."),
+        Binding("o", "output", "Output", tooltip="Show the run's steps and output (also ^P)."),
         Binding(
             "d",
             "records",

@@ -41,17 +41,25 @@ def step_row(step: StepView, width: int, *, shows_all: bool) -> Row:
     if state == WAITS and not shows_all:
         state = NEXT
     mark = ">" if state == RUNS else " "
-    # The time of the active step is above, so that a second changes one line only.
-    took = "" if state == RUNS else step.time(0)
-    room = width - STATE - TIME
+    took = _took(step)
+    room = width - STATE - len(took)
     title = cut_middle(plain(step.title), room)
     look = LOOKS.get(state, "quiet")
-    return Row(f"{mark} {state:<8}", look, step.id, f"{title:<{room}}{took:>{TIME}}", "")
+    return Row(f"{mark} {state:<8}", look, step.id, f"{title:<{room}}{took}", "")
 
 
 def is_cut(step: StepView, width: int) -> bool:
     """True if the line of a step has not its whole title."""
-    return cell_len(plain(step.title)) > width - STATE - TIME
+    return cell_len(plain(step.title)) > width - STATE - len(_took(step))
+
+
+def _took(step: StepView) -> str:
+    """Return the column with the time of a step, which takes no room before there is one.
+
+    The time of the active step is above, so that a second changes one line only.
+    """
+    took = "" if step.state == RUNS else step.time(0)
+    return f"{took:>{TIME}}" if took else ""
 
 
 def output_of(step: StepView, width: int) -> list[str]:

@@ -110,7 +110,7 @@ KEYS = (
     Key(
         "ctrl+p",
         "screen before",
-        {"CheckScreen": "Back", "WizardScreen": "Back", "ResultScreen": "Run"},
+        {"CheckScreen": "Back", "WizardScreen": "Back", "ResultScreen": "(Run)"},
     ),
     Key(
         "enter",
