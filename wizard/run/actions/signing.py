@@ -205,8 +205,19 @@ def _keys(run: RunToUndo) -> Iterator[str]:
         )
 
 
+def _records(run: RunToUndo) -> Iterator[str]:
+    """Yield what counts where an undo of a change of the key makes the former one sign again."""
+    names = [name for action, _ in run.of(AskRecords) for name, _ in action.keys]
+    begins = any(isinstance(one.action, SetMember) for one in run.plan.pending)
+    if names and any(run.of(TurnSigner)) and not begins:
+        yield (
+            f"{', '.join(names)}: a record stays, since signed mail may be on its way. An undo asks no server for "
+            "records: if you withdrew that of the former key since, publish it again first."
+        )
+
+
 ACTION_KINDS = (
-    ActionKind(AskRecords, ask_records),
+    ActionKind(AskRecords, ask_records, stays=_records),
     ActionKind(
         SetMember,
         set_member,
