@@ -74,6 +74,34 @@ def stick(host: Host, recipient: str) -> None:
     assert "`chrony: root`" in stuck["advice"], stuck
 
 
+def test_an_account_that_becomes_a_person_gets_the_mail(boot_host: BootHost) -> None:
+    host = set_up(boot_host, "el9")
+    host.write(ANSWERS, SYSTEM, 0o600)
+    code, said = apply(host, "--section", "aliases")
+    assert code == 0, said
+    before = host.read("/etc/aliases")
+    assert "\nchrony: root\n" in before
+    home = "usermod -u 1500 -s /bin/sh -d /home/chrony chrony && install -d -o chrony /home/chrony"
+    host.run(["sh", "-c", home], check=True)
+    assert "refused for chrony: a person" in finding(host, "aliases.system")["seen"]
+    assert "mail for chrony goes to" in finding(host, "aliases.people")["seen"]
+    code, said = apply(host, "--section", "aliases")
+    assert code == 0, said
+    assert "chrony was a system account and is a person now" in " ".join(said.split())
+    assert "\n#chrony: root\n" in host.read("/etc/aliases")
+    assert finding(host, "aliases.people") == {}
+    assert finding(host, "aliases.system")["verdict"] == "right"
+    host.run_outside([sys.executable, "-c", SEND, "chrony@zeke.ne.jp"], check=True)
+    place = host.root / "home/chrony/Maildir/new"
+    deadline = time.monotonic() + 30
+    while not place.is_dir() or not list(place.iterdir()):
+        assert time.monotonic() < deadline, host.run(["postqueue", "-p"]).stdout
+        time.sleep(0.2)
+    code, said = wizard(host, "undo", "--yes")
+    assert code == 0, said
+    assert host.read("/etc/aliases") == before
+
+
 def come_to_taro(host: Host) -> None:
     """Mail of this host for a system account reaches root's reader, and so does what was stuck."""
     host.run(["sendmail", "chrony"], input="Subject: from cron\n\nx\n", check=True)

@@ -16,7 +16,8 @@ UNDO = Page(
         Paragraph(
             "`postfix-wizard undo` undoes the newest run that changed something. It shows its plan "
             "first. Each file gets the content, owner, mode and SELinux label that it had before "
-            "the run. Services, firewall and alternatives get their former state."
+            "the run. Services, firewall and alternatives get their former state. If the newest run "
+            "ended early and changed nothing, no older run is undone unless you name it."
         ),
         Example(
             (

@@ -102,10 +102,17 @@ def outdated(people: Iterable[str], aliases: bytes, table: Optional[bytes]) -> O
 
 
 def people_to_root(host: Host, answers: Answers) -> tuple[str, ...]:
-    """Return the people whose mail an alias of an earlier run still leads to root."""
+    """Return the people whose mail an alias of an earlier run still leads to root.
+
+    The number of nobody is above those of people, and it is a system account all the same.
+    """
     if answers.aliases.system != ROOT:
         return ()
-    people = (one.name for one in host.users if one.uid >= FIRST_USER)
+    people = [
+        one.name
+        for one in host.users
+        if one.uid >= FIRST_USER and one.name not in host.system_accounts
+    ]
     return outdated(people, host.text(ALIASES), host.files[SYSTEM_ACCOUNTS].live).to_root
 
 

@@ -42,6 +42,8 @@ from wizard.text import printable
 _DOING = "taking a run back"
 _MAX_WARNING = 600
 """Characters of a warning with values of main.cf."""
+_EARLY = "run {}, the newest one, ended early and changed nothing that undo takes back"
+_OLDER = "All is as it was before it. `postfix-wizard undo {}` takes back the run before it."
 _MKDIR = "Make it with `mkdir`, then give it the owner and the mode that it had."
 
 
@@ -55,7 +57,8 @@ def undo_plan(
     """Return the plan that undoes `run`, or the newest run that changed something.
 
     The later runs `taken_first` are undone before it, so they are no obstacles. Raises Trouble if
-    there is no such run, if it is undone or is an undo itself, or if a newer run is unreadable.
+    there is no such run, if it is undone or is an undo itself, or if a newer run is unreadable; without
+    a name also if the newest run ended early and changed nothing, since that one is meant.
     Raises NewerTrouble if a newer version of the program made a run that may be an obstacle,
     LockedTrouble if a run is in progress.
     """
@@ -171,9 +174,12 @@ def _why_not(one: RunSummary) -> str:
 
 
 def _newest(places: Places, known: Sequence[RunSummary], *, remove_package: bool) -> str:
+    begun = [one for one in known if one.outcome != NOT_STARTED]
     for one in reversed(known):
         _refuse_unclear(one)
         if not _why_not(one) and _read(places, one.run, remove_package=remove_package)[2]:
+            if one.run != begun[-1].run and begun[-1].can_resume:
+                raise Trouble(_DOING, _EARLY.format(begun[-1].run), _OLDER.format(one.run))
             return one.run
     raise Trouble(
         _DOING,

@@ -167,6 +167,15 @@ def test_the_plan_names_them_and_takes_them_back() -> None:
     assert off.text(MAIN_CF) == before.text(MAIN_CF)
 
 
+def test_nobody_is_no_person_for_a_later_run() -> None:
+    before = replace(host("sshd", "nobody"), users=(facts.User("nobody", 65534),))
+    after = done_by(plan_of(ON, before), before)
+    assert b"\nnobody: root\n" in after.text(ALIASES)
+    again = plan_of(ON, after)
+    assert not any(one.live != one.proposed for one in again.files)
+    assert not any("is a person now" in one for one in again.warnings)
+
+
 def test_another_domain_of_this_server_keeps_them() -> None:
     there = host("sshd")
     after = done_by(plan_of(ON, there), there)

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from wizard.plan.actions import (
+    AskRecords,
     BuildTable,
     Install,
     KeepOriginal,
     OpenFirewall,
     ReplaceFile,
     Service,
+    SetMember,
     TurnBeside,
+    TurnSigner,
 )
 from wizard.plan.certificate_actions import Lay, Relink
 from wizard.plan.files import NewFile, Past
@@ -84,6 +87,16 @@ def test_each_kind_is_named_where_it_stays(
     said = stays(*steps)
     assert all(words in said for words in named), said
     assert not any(words in said for words in absent), said
+
+
+def test_the_record_of_a_former_key_is_named_where_that_one_signs_again() -> None:
+    asked = (AskRecords((("s2._domainkey.a.example", "/key"),)), {})
+    turned = (TurnSigner("restart", "opendkim", "active"), {"unit": "opendkim", "was": "active"})
+    member = (SetMember("postfix", "opendkim"), {"was": False})
+    assert "s2._domainkey.a.example: a record stays" in stays(asked, turned)
+    # Before the run nothing was signed.
+    assert "a record stays" not in stays(asked, turned, member)
+    assert "a record stays" not in stays(asked)
 
 
 def test_a_package_that_goes_leaves_its_records() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from wizard.errors import Trouble
 from wizard.host.units import RUNNING_STATES
-from wizard.plan.actions import Service, TurnBeside
+from wizard.plan.actions import ReturnSigner, Service, TurnBeside, TurnSigner
 from wizard.plan.undo_actions import CloseFirewall, Disable
 from wizard.run import steady as module
-from wizard.run.actions import dovecot, firewall, service
+from wizard.run.actions import dovecot, firewall, service, signing
 from wizard.run.actions.service import disable
 from wizard.run.commands import Completed
 from wizard.run.path_state import Stale
@@ -254,6 +254,31 @@ def test_a_dovecot_that_died_meanwhile_is_restarted(monkeypatch: pytest.MonkeyPa
     turned = dovecot.turn_beside(TurnBeside("restart", "dovecot", "active", ("/x",)), context)
     assert turned["was"] == "active"
     assert context.run.call_args.args == ("systemctl", "restart", "dovecot")
+
+
+@pytest.mark.parametrize(
+    ("now", "verbs"),
+    [
+        ("active", ["restart"]),
+        ("inactive", ["restart"]),
+        # Several deaths in a short time use up the starts that systemd allows.
+        ("failed", ["reset-failed", "restart"]),
+    ],
+)
+def test_an_undo_gives_back_a_signer_that_was_stopped_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, now: str, verbs: list[str]
+) -> None:
+    """In a run the same is stale, since somebody did it. Mail would wait for a signer that stays down."""
+    monkeypatch.setattr(dovecot, "_await", Mock())
+    monkeypatch.setattr(signing, "_await_milter", Mock())
+    context = stopping(now)
+    context.earlier = None
+    context.intend.side_effect = dict
+    signing.return_signer(ReturnSigner("restart", "opendkim", "active", ("/x",)), context)
+    assert [call.args[1] for call in context.run.call_args_list] == verbs
+    if now == "inactive":
+        with pytest.raises(Stale):
+            signing.turn_signer(TurnSigner("restart", "opendkim", "active", ("/x",)), context)
 
 
 CLOSES = [

@@ -91,6 +91,19 @@ def turn_beside(action: TurnBeside, context: Context) -> Undo:
         and (state in RUNNING_STATES) != (action.was in RUNNING_STATES)
     ):
         raise Stale(doing, f"stale: {action.unit} was {action.was}, now it is {state}", AGAIN)
+    return _turn(action, state, doing, context)
+
+
+def turn_again(action: TurnBeside, context: Context) -> Undo:
+    """Give the unit its former state, whatever it is now: it may have died of the new files."""
+    state = unit_state(action.unit, context)
+    if state == "failed":
+        # Several deaths in a short time use up its starts (StartLimitBurst= of systemd.unit(5)).
+        context.run("systemctl", "reset-failed", action.unit)
+    return _turn(action, state, f"doing {action.verb} of {action.unit}", context)
+
+
+def _turn(action: TurnBeside, state: str, doing: str, context: Context) -> Undo:
     undo = context.earlier or context.intend({"unit": action.unit, "was": state})
     if action.verb == "stop":
         stop_unit(action.unit, doing, context)

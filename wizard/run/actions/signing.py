@@ -23,7 +23,7 @@ from wizard.host.signing import read_keys
 from wizard.plan.actions import AskRecords, MakeKey, ReturnSigner, SetMember, TurnSigner
 from wizard.run import files
 from wizard.run.action_kind import ActionKind
-from wizard.run.actions.dovecot import turn_back, turn_beside
+from wizard.run.actions.dovecot import turn_again, turn_back, turn_beside
 from wizard.run.context import Context, Undo
 from wizard.run.directories import explained, make_directory, missing_directories
 from wizard.run.past_step import Back, PastStep, RunToUndo, Slot
@@ -90,8 +90,20 @@ def _require_private(action: MakeKey, uid: int, doing: str) -> None:
 def turn_signer(action: TurnSigner, context: Context) -> Undo:
     """Start, restart or stop the unit. After a start a milter must answer, and go on answering."""
     undo = turn_beside(action, context)
+    _await_milter(action, context)
+    return undo
+
+
+def return_signer(action: ReturnSigner, context: Context) -> Undo:
+    """Do the same in an undo, where the unit may have been stopped or may have died since."""
+    undo = turn_again(action, context)
+    _await_milter(action, context)
+    return undo
+
+
+def _await_milter(action: TurnSigner, context: Context) -> None:
     if action.verb == "stop":
-        return undo
+        return
     doing = f"asking {action.unit} on its socket"
     steady_since = None
     deadline = time.monotonic() + context.patience.service
@@ -106,7 +118,7 @@ def turn_signer(action: TurnSigner, context: Context) -> Undo:
             steady_since = now
         elif now - steady_since > _STEADY_SECONDS:
             context.say(f"{action.unit} answers as a milter.")
-            return undo
+            return
         context.loop.turn(_PAUSE)
 
 
@@ -193,8 +205,19 @@ def _keys(run: RunToUndo) -> Iterator[str]:
         )
 
 
+def _records(run: RunToUndo) -> Iterator[str]:
+    """Yield what counts where an undo of a change of the key makes the former one sign again."""
+    names = [name for action, _ in run.of(AskRecords) for name, _ in action.keys]
+    begins = any(isinstance(one.action, SetMember) for one in run.plan.pending)
+    if names and any(run.of(TurnSigner)) and not begins:
+        yield (
+            f"{', '.join(names)}: a record stays, since signed mail may be on its way. An undo asks no server for "
+            "records: if you withdrew that of the former key since, publish it again first."
+        )
+
+
 ACTION_KINDS = (
-    ActionKind(AskRecords, ask_records),
+    ActionKind(AskRecords, ask_records, stays=_records),
     ActionKind(
         SetMember,
         set_member,
@@ -215,5 +238,5 @@ ACTION_KINDS = (
         reads_files=True,
         returns=True,
     ),
-    ActionKind(ReturnSigner, turn_signer, undo=_turn_back, reads_files=True),
+    ActionKind(ReturnSigner, return_signer, undo=_turn_back, reads_files=True),
 )
