@@ -41,7 +41,7 @@ def item(id_: str, *, drifted: bool) -> dict[str, Any]:
 
 
 def check(*findings: dict[str, Any]) -> str:
-    text = json.dumps({"version": 1, "findings": findings, "records": []})
+    text = json.dumps({"version": 1, "findings": findings, "records": [], "message": ""})
     schemas.validate("check", text)
     return text
 
@@ -57,6 +57,7 @@ def status(*items: dict[str, Any]) -> str:
         "sections": [{"section": name, "state": state, **more} for name, state in rows],
         "move": None,
         "leftovers": [],
+        "message": "",
     }
     text = json.dumps(data)
     schemas.validate("status", text)
