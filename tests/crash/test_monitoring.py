@@ -134,6 +134,34 @@ def test_the_plugin_prints_one_line_with_data(name: str, program: Path) -> None:
         assert _DATA.sub("", data).strip() == "", data
 
 
+RECORDED = Path(__file__).with_name("monitoring")
+"""What the program printed on an EL10 host of the lab: as it was set up, and after Postfix was stopped."""
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "begins"),
+    [
+        ("right", WARNING, "WARNING - 0 wrong, 2 warning, 0 drifted; certificate.renewal: "),
+        ("stopped", CRITICAL, "CRITICAL - 7 wrong, 2 warning, 0 drifted; unit.active: "),
+    ],
+)
+def test_what_a_real_host_printed(
+    name: str, state: int, begins: str, program: Path, tmp_path: Path
+) -> None:
+    texts = {
+        command: (RECORDED / f"{file}-{command}.json").read_text()
+        for command, file in (("check", name), ("status", "right"))
+    }
+    answer(program, **texts)
+    code, out, _ = start(PLUGIN, program)
+    assert (code, out.startswith(f"POSTFIX {begins}")) == (state, True), out
+    file = tmp_path / "a.prom"
+    assert start(TEXTFILE, program, str(file)) == (0, "", "")
+    found = samples(file.read_text())
+    assert sum(value for (metric, _), value in found.items() if metric == "findings") > 100
+    assert found[("drifted_items", "")] == json.loads(texts["status"])["drifted"]
+
+
 def test_an_operator_leaves_out_what_is_known(program: Path) -> None:
     answer(program, check=check(finding("a", "wrong"), finding("b", "warning")))
     assert start(PLUGIN, program, "--ignore", "a")[0] == WARNING
