@@ -31,7 +31,7 @@ def call(program: Sequence[str], command: str, seconds: float) -> dict[str, Any]
     `program` are the words that start it, such as sudo and a path.
     """
     argv = [*program, command, *OPTIONS[command]]
-    status, out, err = _run(argv, seconds)
+    status, out, err = _run(argv, command, seconds)
     if status == USAGE:
         wrong = f"does not know {' '.join(argv[len(program) :])}. Install a newer postfix-wizard"
         raise UnusableAnswer(f"{program[0]} {wrong}.")
@@ -50,7 +50,7 @@ def call(program: Sequence[str], command: str, seconds: float) -> dict[str, Any]
     return found
 
 
-def _run(argv: Sequence[str], seconds: float) -> tuple[int, bytes, bytes]:
+def _run(argv: Sequence[str], command: str, seconds: float) -> tuple[int, bytes, bytes]:
     try:
         child = subprocess.Popen(
             argv,
@@ -67,7 +67,7 @@ def _run(argv: Sequence[str], seconds: float) -> tuple[int, bytes, bytes]:
         # A program that sudo started belongs to root: only root may kill it.
         with contextlib.suppress(PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
-        raise UnusableAnswer(f"{argv[-2]} gave no answer in {seconds:g} seconds") from None
+        raise UnusableAnswer(f"{command} gave no answer in {seconds:g} seconds") from None
     return child.returncode, out, err
 
 

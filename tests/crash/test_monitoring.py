@@ -210,7 +210,7 @@ def test_a_program_that_hangs_or_is_missing(script: Path, program: Path, tmp_pat
     began = time.monotonic()
     code, out, err = start(script, program, "--timeout", "0.3", *more)
     assert time.monotonic() - began < 10
-    assert (code, "gave no answer in 0.3 seconds" in out + err) == (
+    assert (code, "check gave no answer in 0.3 seconds" in out + err) == (
         UNKNOWN if script == PLUGIN else 1,
         True,
     )
