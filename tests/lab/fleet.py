@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from lab.host import Host
 from lab.shell import run
 from tests.lab.program import ROOT
 
+PLAY = ("ansible-playbook", "-i", "inventory.yml")
+COLLECTION = "postfix_wizard.mail.servers"
 NAMES = ("mx1.example.com", "mx2.example.com", "mx3.example.com")
 """The hosts of the collection's example inventory."""
 UNREACHABLE = "10.0.9.2"
@@ -46,8 +49,8 @@ class Fleet:
     namespace: str
     programs: Path
 
-    def call(self, *words: str, timeout: float = 1200) -> tuple[int, str]:
-        """Run a program of Ansible on the control machine; return its exit status and output."""
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a program of Ansible on the control machine, in a session of its own."""
         environment = {
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "HOME": str(self.directory / "home"),
@@ -59,21 +62,35 @@ class Fleet:
             "ANSIBLE_SSH_CONTROL_PATH_DIR": f"/run/{self.namespace}",
             "ANSIBLE_TIMEOUT": "10",
         }
-        done = subprocess.run(
+        return subprocess.Popen(
             [*network.enter(self.namespace), *words],
             cwd=self.directory,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout,
-            check=False,
+            start_new_session=True,
         )
-        return done.returncode, done.stdout
 
-    def play(self, *words: str, playbook: str = "postfix_wizard.mail.servers") -> Play:
+    def call(self, *words: str, timeout: float = 1200) -> tuple[int, str]:
+        """Run a program of Ansible on the control machine; return its exit status and output."""
+        with self.start(*words) as program:
+            try:
+                said, _ = program.communicate(timeout=timeout)
+            except BaseException:
+                os.killpg(program.pid, signal.SIGKILL)
+                raise
+        return program.returncode, said
+
+    def die(self) -> None:
+        """Kill all that runs on the control machine, its connections, too."""
+        for pid in run(["ip", "netns", "pids", self.namespace]).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+
+    def play(self, *words: str, playbook: str = COLLECTION) -> Play:
         """Run the collection's playbook."""
-        return Play(*self.call("ansible-playbook", "-i", "inventory.yml", playbook, *words))
+        return Play(*self.call(*PLAY, playbook, *words))
 
 
 @dataclass(frozen=True)

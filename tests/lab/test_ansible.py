@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from lab.host import Host
+from lab.shell import run
 from tests.lab.fleet import (
     CHANGED,
+    COLLECTION,
     GOOD,
     NAMES,
+    PLAY,
     UNREACHABLE,
     UNREACHED,
     Fleet,
@@ -23,7 +27,7 @@ from tests.lab.fleet import (
     control,
     write_connection,
 )
-from tests.lab.program import PROGRAM, PYZ, ROOT, BootHost
+from tests.lab.program import ANSWERS, PROGRAM, PYZ, ROOT, ZEKE, BootHost, apply
 
 pytestmark = [pytest.mark.lab, pytest.mark.time_limit(1500)]
 
@@ -171,3 +175,129 @@ def test_two_playbooks_at_once(fleet: Fleet) -> None:
     failed = [play.text for play in plays if play.status]
     assert len(failed) < len(plays), failed
     assert all("is in progress" in text for text in failed), failed
+
+
+PACKAGED = "/usr/bin/postfix-wizard"
+SIGNER = "A test <test@example.com>"
+
+
+@pytest.fixture
+def rpm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return our RPM of the newest commit, next to the public part of the key that signed it."""
+    home = tmp_path / "gnupg"
+    home.mkdir(0o700)
+    monkeypatch.setenv("GNUPGHOME", str(home))
+    gpg = ("gpg", "--batch", "--quiet", "--pinentry-mode", "loopback")
+    run([*gpg, "--passphrase", "", "--quick-generate-key", SIGNER, "rsa3072", "sign", "never"])
+    run([ROOT / "scripts/rpm", "--sign", SIGNER, "--directory", home])
+    (home / "key").write_text(run([*gpg, "--armor", "--export", SIGNER]))
+    return next(home.glob("*.noarch.rpm"))
+
+
+@pytest.mark.lab(suites=("el10",))
+def test_the_rpm_and_a_control_machine_that_dies_in_the_middle(fleet: Fleet, rpm: Path) -> None:
+    """The host finishes what was begun, and the next play has nothing to do."""
+    install(fleet)
+    (host,) = fleet.hosts.values()
+    inventory = fleet.directory / "inventory.yml"
+    text = re.sub("postfix_wizard_file: .*", f"postfix_wizard_rpm: {rpm}", inventory.read_text())
+    inventory.write_text(text)
+    early = fleet.play("--check")
+    assert early.outcomes == {NAMES[0]: CHANGED}, early.text
+    unsigned = fleet.play()
+    assert unsigned.outcomes[NAMES[0]].failed == 1, unsigned.text
+    assert host.run(["test", "-e", PACKAGED]).returncode == 1, "its key is not known here"
+
+    host.push(rpm.parent / "key", "/root/key")
+    host.run(["rpm", "--import", "/root/key"], check=True)
+    with fleet.start(*PLAY, COLLECTION) as program:
+        until(lambda: outcomes(host) == ["running"])
+        fleet.die()
+    assert program.returncode != 0
+    until(lambda: outcomes(host) != ["running"])
+    assert outcomes(host) == ["done"]
+    assert host.run(["systemctl", "is-active", "postfix"]).stdout.strip() == "active"
+    again = fleet.play()
+    assert again.outcomes == {NAMES[0]: GOOD}, again.text
+    assert host.run(["test", "-e", PROGRAM]).returncode == 1, "there is the RPM alone"
+
+
+def outcomes(host: Host) -> list[str]:
+    done = host.run([PACKAGED, "runs", "--json"])
+    return [one["outcome"] for one in json.loads(done.stdout)["runs"]] if done.stdout else []
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 300
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+FILES = "/etc/postfix /etc/aliases /etc/postfix-wizard"
+RICH = """\
+[relay]
+host = "smtp.provider.example"
+user = "taro@provider.example"
+
+[aliases]
+root = "taro"
+
+[limits]
+message_size_limit = 20971520
+
+[hardening]
+use = "on"
+"""
+
+
+@pytest.mark.lab(suites=("el9", "el9"))
+def test_an_export_sets_a_fresh_host_up_to_the_same_bytes(fleet: Fleet) -> None:
+    install(fleet)
+    source, fresh = fleet.hosts.values()
+    secret = "canary-himitsu-4711"
+    for host in fleet.hosts.values():
+        host.push(Path(PYZ), PROGRAM)
+        host.run(["useradd", "-m", "taro"])
+    source.write("/etc/postfix-wizard/relay.password", f"{secret}\n", 0o600)
+    source.write(ANSWERS, f"{ZEKE}{RICH}", 0o600)
+    code, said = apply(source)
+    assert code == 0, said
+
+    out = "/root/fleet"
+    done = source.run([PROGRAM, "export", "ansible", out], check=True)
+    assert f"{out}/host_vars/mail.zeke.ne.jp.yml" in done.stdout
+    for name in ("inventory.yml", "host_vars/mail.zeke.ne.jp.yml", "site.yml", "requirements.yml"):
+        text = source.read(f"{out}/{name}")
+        assert secret not in text
+        (fleet.directory / Path(name).name).write_text(text)
+    refused = source.run([PROGRAM, "export", "ansible", out])
+    assert refused.returncode == 1
+    assert "has files already" in refused.stderr
+    place = fleet.directory / "host_vars"
+    exported = fleet.directory / "mail.zeke.ne.jp.yml"
+    vault = f'postfix_wizard_secrets:\n  /etc/postfix-wizard/relay.password: "{secret}\\n"\n'
+    for name in NAMES[:2]:
+        (place / name / "answers.yml").write_text(exported.read_text() + vault)
+    (fleet.directory / "inventory.yml").write_text(
+        "all:\n  hosts:\n    mx1.example.com:\n    mx2.example.com:\n  vars:\n    ansible_user: root\n"
+    )
+    status, said = fleet.call(
+        "ansible-galaxy", "collection", "install", "--force", "-r", "requirements.yml"
+    )
+    assert status == 0, said
+
+    play = fleet.play("-vvv", playbook="site.yml")
+    assert play.outcomes[NAMES[0]] == GOOD, play.text
+    assert play.outcomes[NAMES[1]].failed == 0, play.text
+    assert secret not in play.text
+    assert files(source) == files(fresh)
+    for host in fleet.hosts.values():
+        assert secret not in host.run(["journalctl", "--no-pager"]).stdout
+
+
+def files(host: Host) -> dict[str, str]:
+    """Return the hash of each file that the program writes; of tables the text they are made of counts."""
+    find = f"find {FILES} -type f ! -name '*.db' ! -name '*.lmdb' -exec sha256sum {{}} +"
+    done = host.run(["sh", "-c", find], check=True)
+    return {name: digest for digest, name in (line.split() for line in done.stdout.splitlines())}

@@ -74,12 +74,12 @@ firewall-cmd -q --reload
 """
 
 PROVE = """
-import os, sys
+import json, os, sys
 sys.path.insert(0, "/opt/wizard")
 from pathlib import Path
 from wizard.answers.model import Answers, Certificate, Domains, Hostname, Networks
 from wizard.check.prove import prove
-from wizard.check.report import as_json
+from wizard.check.report import as_data
 from wizard.door import Door
 
 Path("/run/check.pid").write_text(str(os.getpid()))
@@ -89,7 +89,7 @@ answers = Answers(
     Networks(("192.168.1.0/24", "127.0.0.0/8")),
     Certificate(name="zeke.ne.jp"),
 )
-print(as_json(prove(answers, Door(), seconds=float(sys.argv[1]))))
+print(json.dumps(as_data(prove(answers, Door(), seconds=float(sys.argv[1])))))
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.check.report import as_json, as_table
+from wizard.check.report import as_data, as_table
 from wizard.errors import Trouble
 from wizard.finding import Finding
 from wizard.plan.diff import hunks, unified
@@ -138,7 +138,7 @@ def test_no_diff_trouble_or_finding_shows_it() -> None:
         text,
         str(Trouble(f"reading {ZONE}", LINE, ZONE)),
         as_table([finding]),
-        json.dumps(as_json([finding])),
+        json.dumps(as_data([finding])),
         clean(b"x" * 190 + b" " + LINE.encode()),
     ):
         assert KEY not in shown

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
 
-from wizard.check.report import as_json
+from wizard.check.report import as_data
 from wizard.door import Door
 from wizard.errors import Trouble
 from wizard.finding import RIGHT, Finding
@@ -21,7 +22,7 @@ def session(code: str) -> Session:
 
 
 def test_the_findings_of_the_command() -> None:
-    code = f"import sys; assert sys.argv[1:] == ['check', '--json']; print({as_json(FOUND)!r})"
+    code = f"import sys; assert sys.argv[1:] == ['check', '--json']; print({json.dumps(as_data(FOUND))!r})"
     assert session(code).check() == FOUND
 
 

@@ -145,10 +145,16 @@ def build_given(
 def _wrong_document(document: Mapping[str, Any], listed: Any) -> Iterator[Problem]:
     if _ANSWERS in document:
         if not isinstance(document[_ANSWERS], dict):
-            yield Problem(_ANSWERS, "", "This must be an object with the sections.")
+            why = document.get("message", "")
+            more = (
+                f" The command that printed it says: {why:.500}"
+                if isinstance(why, str) and why
+                else ""
+            )
+            yield Problem(_ANSWERS, "", f"This must be an object with the sections.{more}")
         if document.get("version") != VERSION:
             yield Problem("version", "", f"This program reads version {VERSION} of the answers.")
-        for name in document.keys() - {_ANSWERS, UNEXPRESSED, "version"}:
+        for name in document.keys() - {_ANSWERS, UNEXPRESSED, "version", "message"}:
             yield Problem(name, "", "There is no such key next to `answers`.")
     if not isinstance(listed, list):
         yield Problem(UNEXPRESSED, "", "Write a list of tables.")

@@ -46,6 +46,12 @@ MOST_SHOWN = 100
 BYTE_ORDER_MARK = "\ufeff"
 
 
+class WrongAnswers(AnswersTrouble):
+    """The answers have `problems`."""
+
+    problems: tuple[Problem, ...] = ()
+
+
 Result = Union[Answers, tuple[Problem, ...]]
 Build = Callable[[Mapping[str, Mapping[str, Any]]], Result]
 
@@ -163,9 +169,11 @@ def _read_file(path: Path, parse: Callable[[str], Result]) -> Answers:
     lines = "\n".join(f"  {problem_text(one, name)}" for one in result[:MOST_SHOWN])
     if len(result) > MOST_SHOWN:
         lines += f"\n  and {len(result) - MOST_SHOWN} more"
-    raise AnswersTrouble(
+    trouble = WrongAnswers(
         doing(path), f"it has {len(result)} problem(s):\n{lines}", "\nNothing was changed."
     )
+    trouble.problems = result
+    raise trouble
 
 
 def _of_a_run(text: str, path: Path) -> str:

@@ -34,21 +34,23 @@ def failed(findings: Iterable[Finding]) -> bool:
     return any(finding.verdict == WRONG for finding in findings)
 
 
-def as_json(findings: Iterable[Finding], records: Iterable[Published] = ()) -> str:
-    """Return the JSON of docs/json.md: {"version": 1, "findings": [...], "records": [...]}."""
+def as_data(findings: Iterable[Finding] = (), records: Iterable[Published] = ()) -> dict[str, Any]:
+    """Return the object of docs/json.md: {"version": 1, "findings": [...], "records": [...]}."""
     rows = [masked_data(asdict(finding)) for finding in findings]
     wanted = [asdict(record) for record in records]
-    return json.dumps({"version": VERSION, "findings": rows, "records": wanted}, indent=2)
+    return {"version": VERSION, "findings": rows, "records": wanted}
 
 
 def from_json(text: str) -> tuple[Finding, ...]:
-    """Return the findings of such JSON. Raises ValueError where it is not of this version."""
+    """Return the findings of such JSON. Raises ValueError where it has none of this version."""
     try:
         data = json.loads(text)
+        if data.get("message"):
+            raise ValueError(data["message"])
         if data["version"] != VERSION:
             raise ValueError(f"its version is {data['version']!r:.20}")
         return tuple(_finding(row) for row in data["findings"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it has not the fields of a check ({error!r:.60})") from error
 
 

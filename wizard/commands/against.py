@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.answers.model import Answers
-from wizard.check.report import as_json, as_table, failed
+from wizard.check.report import as_data, as_table, failed
 from wizard.commands.console import Console
 from wizard.commands.planning import Options
 from wizard.errors import UsageTrouble
@@ -76,7 +76,7 @@ def run_against(options: Options, session: Session, console: Console) -> int:
     resolvers = parse_resolvers(session.door.readable_text("/etc/resolv.conf"))
     findings = tuple(check_against(Against(host, known, resolvers, rates=options.rates)))
     if options.json:
-        print(as_json(findings), file=console.out)
+        console.say_json(as_data(findings))
     else:
         console.say(*as_table(findings).splitlines())
     return 1 if failed(findings) else 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from wizard.answers.exchange import Unexpressed, as_data, unexpressed_of
+from wizard.answers.exchange import VERSION, Unexpressed, as_data, unexpressed_of
 from wizard.answers.model import Answers
 from wizard.answers.toml import format_exchange
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
+from wizard.commands.refused import or_refused
 from wizard.errors import Trouble
 from wizard.planning.read_back import lost_items
 from wizard.secrets import masked, masked_data
@@ -15,6 +16,7 @@ from wizard.session import Session
 _DOING = "reading today's answers"
 
 
+@or_refused({"version": VERSION, "answers": None, "unexpressed": []})
 def run_answers(session: Session, options: Options, console: Console) -> int:
     """Print what the host's files say, with what no answer expresses; return 0."""
     answers, unexpressed = todays_answers(session)

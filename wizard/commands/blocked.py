@@ -11,7 +11,8 @@ from typing import Optional
 
 from wizard.answers.accept import OPTION, Accepted, form, form_of, option_for
 from wizard.answers.build import problem_text
-from wizard.answers.model import Caution
+from wizard.answers.model import Caution, host_problem
+from wizard.answers.toml import WrongAnswers
 from wizard.errors import AnswersTrouble, Trouble
 from wizard.plan import conflicts
 from wizard.plan.model import Plan
@@ -43,6 +44,12 @@ def blocks(plan: Plan, accepted: Accepted, found: Optional[Holder]) -> tuple[Blo
     """
     lock = () if found is None else (Block(LOCK, found.run, in_progress(found)),)
     return (*lock, *_obstacles(plan), *_conflicts(plan), *_cautions(plan, accepted))
+
+
+def empty_plan(error: Trouble) -> Plan:
+    """Return a plan without steps. Its obstacles are why there is no other one."""
+    problems = error.problems if isinstance(error, WrongAnswers) else (host_problem(str(error)),)
+    return Plan("", (), (), (), obstacles=problems)
 
 
 def _obstacles(plan: Plan) -> Iterator[Block]:

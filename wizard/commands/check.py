@@ -9,10 +9,11 @@ from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.rules.mail import email
 from wizard.answers.toml import read_answers, saved_answers
 from wizard.check.outside import NOT_QUERIED
-from wizard.check.report import as_json, as_table, failed, to_publish
+from wizard.check.report import as_data, as_table, failed, to_publish
 from wizard.commands.against import print_target, refuse_mixed, run_against
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root, plan_on
+from wizard.commands.refused import or_refused
 from wizard.errors import AnswersTrouble, Trouble, UsageTrouble
 from wizard.host.facts import Host
 from wizard.plan.choices import PLANNED
@@ -22,6 +23,7 @@ HOST_SECONDS = 15.0
 """For each command that reads the host before the checks, which have a limit of their own."""
 
 
+@or_refused(as_data())
 def run_check(session: Session, options: Options, console: Console) -> int:
     """Print the table of findings; return 1 if one that counts is wrong."""
     refuse_mixed(options)
@@ -78,7 +80,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     )
     records = records_to_publish()
     if options.json:
-        print(as_json(findings, records), file=console.out)
+        console.say_json(as_data(findings, records))
     else:
         console.say(*as_table(findings).splitlines(), *to_publish(findings, records))
     return 1 if failed(findings) else 0

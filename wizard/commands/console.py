@@ -11,9 +11,9 @@ import select
 import shutil
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Iterable, Optional, TextIO
+from typing import Any, Iterable, Optional, TextIO
 
 from wizard.commands.work import Work
 from wizard.run.sanitize import clean_line
@@ -65,9 +65,12 @@ class Console:
         width = shutil.get_terminal_size().columns or _COLUMNS
         self.say(*(part for line in lines for part in between_words(line, width)))
 
-    def say_json(self, data: object) -> None:
-        """Print JSON. Who makes it masks what is secret in it."""
-        print(json.dumps(data, indent=2), file=self.out)
+    def say_json(self, data: Mapping[str, Any]) -> None:
+        """Print an object of docs/json.md. Who makes it masks what is secret in it.
+
+        `message` says why there is no result. It is "" where `data` has none.
+        """
+        print(json.dumps({**data, "message": data.get("message", "")}, indent=2), file=self.out)
 
     def say_diff(self, lines: Iterable[str]) -> None:
         """Print lines of a diff, coloured by their first column on a terminal."""

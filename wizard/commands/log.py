@@ -6,9 +6,11 @@ import time
 
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
+from wizard.commands.refused import or_refused
 from wizard.log import pflogsumm, report
 from wizard.log.read import classic_lines, read_log
 from wizard.log.since import since
+from wizard.log.tally import Tally
 from wizard.session import Session
 
 PFLOGSUMM = (
@@ -17,6 +19,7 @@ PFLOGSUMM = (
 )
 
 
+@or_refused(report.as_data("", 0.0, Tally(), pflogsumm=False))
 def run_log(session: Session, options: Options, console: Console) -> int:
     """Print the counts since a time, or pflogsumm's report; return 1 if Postfix wrote nothing."""
     need_root("reading Postfix's log")

@@ -8,6 +8,7 @@ from wizard.answers.model import Answers
 from wizard.answers.toml import read_answers
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
+from wizard.commands.refused import or_refused
 from wizard.errors import Trouble, UsageTrouble
 from wizard.host.facts import Host
 from wizard.move import report
@@ -16,7 +17,10 @@ from wizard.move.model import Checklist
 from wizard.move.ticks import write_saved
 from wizard.session import Session
 
+_EMPTY = {"version": report.VERSION, "old_server": "", "open": 0, "items": [], "warnings": []}
 
+
+@or_refused(_EMPTY)
 def run_move(session: Session, options: Options, console: Console) -> int:
     """Tick the items that the options name and print the list. Return 0, also with open items."""
     need_root("looking at the move")

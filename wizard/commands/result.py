@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Callable, Optional, TextIO, cast
 
-from wizard.commands.blocked import Block, blocks
+from wizard.answers.toml import WrongAnswers
+from wizard.commands.blocked import Block, blocks, empty_plan
 from wizard.commands.console import Console
 from wizard.commands.waiting import run_when_free
 from wizard.commands.work import Work
@@ -97,7 +98,8 @@ def _print(
 ) -> None:
     results = [run_result(places, run) for run in dict.fromkeys(work.runs)]
     found = holder(places) if isinstance(error, LockedTrouble) else None
-    stops = [one for plan in work.plans for one in blocks(plan, options.accepted, found)]
+    plans = work.plans or ([empty_plan(error)] if isinstance(error, WrongAnswers) else [])
+    stops = [one for plan in plans for one in blocks(plan, options.accepted, found)]
     data = masked_data(as_data(work, results, error, stops, is_dry=options.dry_run))
     data["plan_id"] = _plan_id(places, work)
     try:

@@ -9,6 +9,7 @@ from typing import Any
 from wizard.commands.console import Console
 from wizard.commands.following import follow_run
 from wizard.commands.planning import Options, need_root
+from wizard.commands.refused import or_refused
 from wizard.run.history import RunSummary, newest_cut_off, runs
 from wizard.run.lock import holder
 from wizard.run.records import DIED, DONE
@@ -16,6 +17,7 @@ from wizard.session import Session
 from wizard.text import counted
 
 
+@or_refused({"version": 1, "runs": []})
 def run_runs(session: Session, options: Options, console: Console) -> int:
     """List the runs, the newest first as on the screens, or remove old ones. JSON begins with the oldest."""
     if options.prune or options.keep is not None or options.older_than is not None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from wizard.answers.model import Answers
 from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
+from wizard.commands.refused import or_refused
 from wizard.host.facts import Host
 from wizard.move import report
 from wizard.move.model import Checklist
@@ -35,6 +36,18 @@ MAX_DIFF_LINES = 60
 _WORD = "DRIFTED  "
 
 
+_EMPTY = {
+    "version": VERSION,
+    "run": "",
+    "drifted": 0,
+    "items": [],
+    "sections": [],
+    "move": None,
+    "leftovers": [],
+}
+
+
+@or_refused(_EMPTY)
 def run_status(session: Session, options: Options, console: Console) -> int:
     """Print what drifted; return 2 if anything did, 1 if no run ever changed anything, else 0."""
     need_root("looking at what the runs left")

@@ -29,6 +29,7 @@ NO_KEY = (
     " `apply --only`, which then names the ID"
 )
 NOT_ROOT = "only root can read the key of this host"
+NO_PLAN = "there is no plan"
 COPY = "a plan of copied files (--root) is never applied"
 
 

@@ -34,16 +34,11 @@ MOST_PLANS = 5
 
 
 class Failure(Exception):
-    """The program refused or failed.
+    """The program refused or failed. `result` is what the module returns with the message."""
 
-    `result` is what the module returns with the message, `status` the exit status of a command
-    that printed no object.
-    """
-
-    def __init__(self, message: str, result: Mapping[str, Any] = {}, status: int = 0) -> None:
+    def __init__(self, message: str, result: Mapping[str, Any] = {}) -> None:
         super().__init__(message)
         self.result = result
-        self.status = status
 
 
 class Program:
@@ -71,7 +66,7 @@ class Program:
         if self._run([self.path, "answers", "--help"], None)[0] == USAGE:
             self.refuse(words[0])
         message = err.strip() or f"{self.path} printed no JSON (exit status {status})"
-        raise Failure(message, status=status)
+        raise Failure(message)
 
     def refuse(self, command: str) -> None:
         """Raise Failure: the program is too old for `command`."""
@@ -121,7 +116,7 @@ def present(program: Program, wishes: Mapping[str, Any], *, check_mode: bool) ->
 def undone(program: Program, wishes: Mapping[str, Any], *, check_mode: bool) -> Result:
     """Undo one run unless that is done already, and return the module's result. Raises Failure."""
     result = _empty()
-    runs = program.call("runs")[1]["runs"]
+    runs = _seen(program, "runs")["runs"]
     found = [one for one in runs if one["run"] == wishes["run"]]
     if not found:
         raise Failure(
@@ -140,14 +135,21 @@ def undone(program: Program, wishes: Mapping[str, Any], *, check_mode: bool) -> 
 
 def facts(program: Program) -> Result:
     """Return the state of the host. `answers` is None on a host that was never set up."""
-    status = program.call("status")[1]
-    try:
-        answers: Optional[Result] = program.call("answers")[1]
-    except Failure as failure:
-        if failure.status != REFUSED:
-            raise
-        answers = None
-    return {"status": status, "answers": answers}
+    found = _seen(program, "status")
+    status, answers = program.call("answers")
+    if status not in {0, REFUSED}:
+        raise Failure(answers["message"])
+    return {"status": found, "answers": None if answers["answers"] is None else answers}
+
+
+def _seen(program: Program, *words: str) -> Result:
+    """Return the object of a command that only looks. Raises Failure if it has no result."""
+    found = program.call(*words)[1]
+    if "message" not in found:
+        program.refuse(words[0])
+    if found["message"]:
+        raise Failure(found["message"])
+    return found
 
 
 def prepared(plan: Mapping[str, Any]) -> str:
@@ -214,7 +216,7 @@ def _proven(program: Program, wishes: Mapping[str, Any], result: Result) -> Resu
     """Return the result, after a check of the server if `prove` is set. Raises Failure."""
     if not wishes["prove"]:
         return result
-    seen = program.call("check")[1]
+    seen = _seen(program, "check")
     result["findings"] = _not_right(seen["findings"])
     result["records"] = seen["records"]
     wrong = [

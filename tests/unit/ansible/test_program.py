@@ -163,9 +163,19 @@ def test_a_run_that_returned_fails_with_its_words(module: ModuleType) -> None:
 
 
 def test_wrong_answers_fail_with_the_programs_words(module: ModuleType) -> None:
-    host = Host((65, "stdin: networks.mynetwork: no such key"), (0, "usage"))
+    said = {
+        **BLOCKED,
+        "kind": "obstacle",
+        "message": "networks.mynetwork: no such key",
+        "accept": "",
+    }
+    host = Host((65, {**NOTHING, "blocked": [said]}))
     with pytest.raises(module.Failure, match="mynetwork: no such key"):
         do(module, host, "present")
+    assert [call[0] for call in host.calls] == ["plan"]
+    other = Host((77, "only root can do this"), (0, "usage"))
+    with pytest.raises(module.Failure, match="only root"):
+        do(module, other, "present")
 
 
 @pytest.mark.parametrize("first", [(65, "no such file"), (2, {"pending": 1})])
@@ -178,26 +188,29 @@ def test_an_older_program_is_named(module: ModuleType, first: tuple[int, Any]) -
 
 def test_a_proof_fails_for_what_is_wrong(module: ModuleType) -> None:
     seen = {"verdict": "wrong", "looked_at": "port 25", "seen": "closed"}
-    host = Host((0, NOTHING), (1, {"findings": [seen], "records": [{"name": "mail"}]}))
+    host = Host(
+        (0, NOTHING), (1, {"findings": [seen], "records": [{"name": "mail"}], "message": ""})
+    )
     with pytest.raises(module.Failure, match="port 25: closed") as e:
         do(module, host, "present", prove=True)
     assert e.value.result["records"] == [{"name": "mail"}]
 
 
 RUN = {"run": "20261201-1", "undone": False, "returned": False}
+RUNS = {"runs": [RUN], "message": ""}
 
 
 def test_a_run_is_undone_once(module: ModuleType) -> None:
-    host = Host((0, {"runs": [RUN]}), (0, DONE))
+    host = Host((0, RUNS), (0, DONE))
     assert do(module, host, "undone")["changed"] is True
     assert host.calls[1] == ["undo", "20261201-1", "--yes", "--wait", "0", "--json"]
-    again = Host((0, {"runs": [{**RUN, "undone": True}]}))
+    again = Host((0, {**RUNS, "runs": [{**RUN, "undone": True}]}))
     assert do(module, again, "undone")["changed"] is False
 
 
 def test_check_mode_undoes_nothing(module: ModuleType) -> None:
     planned = {**DONE, "changed": False, "run": "", "steps": [STEP], "files": [{"diff": ["--- a"]}]}
-    host = Host((0, {"runs": [RUN]}), (0, planned))
+    host = Host((0, RUNS), (0, planned))
     result = do(module, host, "undone", check=True)
     assert result["changed"] is True
     assert result["diff"]["prepared"] == "--- a\n"
@@ -205,12 +218,40 @@ def test_check_mode_undoes_nothing(module: ModuleType) -> None:
 
 
 def test_a_run_that_is_not_there_is_named(module: ModuleType) -> None:
-    host = Host((0, {"runs": []}))
+    host = Host((0, {**RUNS, "runs": []}))
     with pytest.raises(module.Failure, match="no run 20261201-1"):
         do(module, host, "undone")
 
 
 def test_facts_of_a_host_that_was_never_set_up(module: ModuleType) -> None:
-    host = Host((1, {"run": ""}), (1, "this host was not set up before"), (0, "usage"))
-    program = module.Program("/usr/bin/postfix-wizard", host.run)
-    assert module.facts(program) == {"status": {"run": ""}, "answers": None}
+    status, answers = {"run": "", "message": ""}, {"answers": {"hostname": {}}, "message": ""}
+    for code, said, expected in (
+        (1, {"answers": None, "message": "this host was not set up before"}, None),
+        (0, answers, answers),
+    ):
+        host = Host((1, status), (code, said))
+        program = module.Program("/usr/bin/postfix-wizard", host.run)
+        assert module.facts(program) == {"status": status, "answers": expected}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ([(1, {"run": "", "message": "postconf hangs"})], "postconf hangs"),
+        ([(0, {"run": ""}), (0, "")], "too old"),
+        ([(0, {"message": ""}), (77, {"answers": None, "message": "only root"})], "only root"),
+    ],
+)
+def test_facts_that_cannot_be_read(
+    module: ModuleType, told: list[tuple[int, Any]], words: str
+) -> None:
+    host = Host(*told)
+    with pytest.raises(module.Failure, match=words):
+        module.facts(module.Program("/usr/bin/postfix-wizard", host.run))
+    assert host.answers == []
+
+
+def test_a_proof_without_a_result_is_none(module: ModuleType) -> None:
+    nothing = {"findings": [], "records": [], "message": "rpm hangs"}
+    with pytest.raises(module.Failure, match="rpm hangs"):
+        do(module, Host((0, NOTHING), (1, nothing)), "present", prove=True)

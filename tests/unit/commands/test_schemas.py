@@ -20,7 +20,7 @@ from tests.corpus import host_of
 from tests.factories import FRESH, ZEKE
 from tests.unit.commands.test_blocked import EDIT, RANGE
 from tests.unit.run.runs import OLD, plan, prepared, usual
-from wizard.check.report import as_json
+from wizard.check.report import as_data as check_data
 from wizard.commands import answers as answers_module
 from wizard.commands import plan as plan_module
 from wizard.commands.console import Console
@@ -162,8 +162,12 @@ def test_answers_of_a_host_that_was_never_set_up(session: Session) -> None:
 def test_check() -> None:
     findings = [replace(WRONG, verdict=verdict, cure=Cure()) for verdict in VERDICTS]
     record = Published("mail.example.com.", "A", "192.0.2.1", "It is the server.")
-    schemas.validate("check", as_json([*findings, WRONG], [record]))
+    one = console()
+    one.say_json(check_data([*findings, WRONG], [record]))
+    schemas.validate("check", printed(one))
 
 
 def test_log() -> None:
-    schemas.validate("log", json.dumps(log_data("the journal", 0.0, Tally(), pflogsumm=False)))
+    one = console()
+    one.say_json(log_data("the journal", 0.0, Tally(), pflogsumm=False))
+    schemas.validate("log", printed(one))

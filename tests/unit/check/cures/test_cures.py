@@ -17,7 +17,7 @@ from wizard.check.cures.without import NEVER, SOMETIMES, reason_for
 from wizard.check.cures.words import RELOAD, RESTART, is_free
 from wizard.check.network.firewall import judge_firewall
 from wizard.check.postfix.restrictions import LISTS
-from wizard.check.report import as_json, as_table
+from wizard.check.report import as_data, as_table
 from wizard.check.silent.judge import ROWS
 from wizard.finding import NO_CURE, RIGHT, UNKNOWN, WARNING, WRONG, Cure, Edit, Finding, cure
 from wizard.postfix.hazards import HAZARDS
@@ -310,7 +310,7 @@ def test_what_has_no_cure_has_a_reason() -> None:
 def test_the_json_has_the_cure() -> None:
     edit = Edit("/etc/x.conf", "", "[Service]\n")
     finding = Finding("a", "b", "c", "d", WRONG, "e", cure=cure("postfix reload", edits=(edit,)))
-    (told,) = json.loads(as_json((finding,)))["findings"]
+    (told,) = json.loads(json.dumps(as_data((finding,))))["findings"]
     assert told["cure"] == {
         "commands": [["postfix", "reload"]],
         "edits": [{"path": "/etc/x.conf", "old": "", "new": "[Service]\n"}],
