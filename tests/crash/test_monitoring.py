@@ -152,7 +152,7 @@ def test_what_a_real_host_printed(
         command: (RECORDED / f"{file}-{command}.json").read_text()
         for command, file in (("check", name), ("status", "right"))
     }
-    answer(program, **texts)
+    answer(program, check=texts["check"], status=texts["status"])
     code, out, _ = start(PLUGIN, program)
     assert (code, out.startswith(f"POSTFIX {begins}")) == (state, True), out
     file = tmp_path / "a.prom"

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from screens.desk import Wish
 from screens.widgets.choice import Choice
 from screens.widgets.entry import Entry
-from screens.widgets.field import FormField
+from screens.widgets.field import fields_in
 from screens.widgets.rows import FieldRows, Lines, Rows
 from screens.widgets.scrolling import position
 from tests.screens.hosts import answers, fresh_host, set_up_host
@@ -234,7 +234,7 @@ async def test_page_down_and_up_go_through_a_long_form() -> None:
         await pilot.press("pagedown")
         await in_sight(pilot, "^v line")
         await pilot.press(*["pagedown"] * 8)
-        fields = [one for one in pilot.app.screen.query(FormField) if one.display]
+        fields = [one for one in fields_in(pilot.app.screen) if one.display]
         assert fields[-1].has_focus_within
         await pilot.press(*["pageup"] * 12)
         assert entry_of(pilot) is first

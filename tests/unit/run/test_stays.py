@@ -90,7 +90,10 @@ def test_each_kind_is_named_where_it_stays(
 
 
 def test_the_record_of_a_former_key_is_named_where_that_one_signs_again() -> None:
-    asked = (AskRecords((("s2._domainkey.a.example", "/key"),)), {})
+    asked: tuple[Action, dict[str, Any]] = (
+        AskRecords((("s2._domainkey.a.example", "/key"),)),
+        {},
+    )
     turned = (TurnSigner("restart", "opendkim", "active"), {"unit": "opendkim", "was": "active"})
     member = (SetMember("postfix", "opendkim"), {"was": False})
     assert "s2._domainkey.a.example: a record stays" in stays(asked, turned)
