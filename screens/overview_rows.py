@@ -97,28 +97,22 @@ def overview_rows(desk: Desk, width: int, not_yet: str) -> list[Row]:
 
 def folded(desk: Desk, rows: Sequence[Row], width: int, not_yet: str) -> list[Row]:
     """Return the rows with one for all sections that this host does not use, if they are several."""
-    known, unused = _known(desk), _unused(desk)
+    known, draft = _known(desk), desk.draft
+    unused = [row for row in rows if draft and _is_unused(draft, row.key, known)]
     if len(unused) < LEAST_FOLDED:
         return list(rows)
-    names = ", ".join(map(title_of, unused))
-    state = NOT_SET_UP if known.keys() >= set(unused) else not_yet
+    names = ", ".join(title_of(row.key) for row in unused)
+    state = NOT_SET_UP if all(row.key in known for row in unused) else not_yet
     one = _line(OTHERS.capitalize(), names, state, "", _line_width(known, width), key=OTHERS)
-    used = [row for row in rows if row.key not in unused]
+    used = [row for row in rows if row not in unused]
     sections = [row for row in used if row.key in SECTIONS]
     return [*sections, one, *used[len(sections) :]]
 
 
-def _unused(desk: Desk) -> tuple[str, ...]:
-    """Return the sections that this host does not use, as far as is known, in the list's order."""
-    known, draft = _known(desk), desk.draft
-    return tuple(
-        name
-        for name in SECTIONS
-        if name in BY_NAME
-        and BY_NAME[name].unused is not None
-        and (name not in known or known[name].state == NOT_SET_UP)
-        and not (draft and _here(draft, name))
-    )
+def _is_unused(draft: Draft, name: str, known: Mapping[str, SectionRow]) -> bool:
+    is_optional = name in BY_NAME and BY_NAME[name].unused is not None
+    state = known[name].state if name in known else NOT_SET_UP
+    return is_optional and state == NOT_SET_UP and not _here(draft, name)
 
 
 def redoable(desk: Desk) -> frozenset[str]:
@@ -136,8 +130,7 @@ def why_of(desk: Desk, key: str) -> str:
     if key == "host":
         return "What was found here, and the last run: going on with it, or taking it back."
     if key == OTHERS:
-        names = ", ".join(map(title_of, _unused(desk)))
-        return f"This host does not use these sections: {names}. Enter lists them."
+        return "This host does not use these sections. Enter lists them."
     if key == "move" and desk.move is not None:
         return f"{desk.move.summary} `m` shows the list, and what to do."
     row = next((one for one in desk.sections if one.section == key), None)

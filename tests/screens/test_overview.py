@@ -88,15 +88,6 @@ async def test_a_wide_terminal_shows_whole_values(cells: int, room: int) -> None
             assert line.index(words) == 1 + 13 + room
 
 
-async def test_the_foot_names_the_sections_that_have_one_row() -> None:
-    async with opened(a_host()) as pilot:
-        shown = await in_sight(pilot, "Others       DNS zone, Root's mail, Relay...")
-        row = next(at for at, one in enumerate(shown.splitlines()) if " Others " in one)
-        await pilot.press(*["down"] * (row - 3))
-        shown = " ".join((await in_sight(pilot, "This host does not use these sections:")).split())
-        assert "Hardening, Senders, DKIM, Second MX, Move. Enter lists them." in shown
-
-
 @pytest.mark.parametrize(("wide", "cut"), [(80, True), (132, False)])
 async def test_the_window_of_the_runs_uses_its_room(wide: int, cut: bool) -> None:
     sections = ("hostname", "domains", "networks", "certificate", "blocklists")
