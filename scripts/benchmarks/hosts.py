@@ -124,18 +124,11 @@ def put_tree(host: Host, source: Path, target: str) -> None:
     host.run(["python3", "-m", "compileall", "-q", target], timeout=300)
 
 
-def libraries() -> Path:
-    """Return the unpacked libraries of the one-file program, which scripts/build keeps."""
-    return next((ROOT / ".cache").glob("lib-*"))
-
-
 def install(host: Host) -> None:
-    """Put our code and its libraries into INSTALLED, started by INSTALLED/postfix-wizard."""
+    """Put what scripts/build packed into INSTALLED, started by INSTALLED/postfix-wizard."""
     stage = CACHE / "installed"
     shutil.rmtree(stage, ignore_errors=True)
-    shutil.copytree(libraries(), stage)
-    for name in ("wizard", "screens", "templates"):
-        shutil.copytree(ROOT / name, stage / name)
+    shutil.copytree(ROOT / ".cache/stage", stage)
     put_tree(host, stage, INSTALLED)
     start = (
         "#!/usr/bin/python3\nimport sys\n"
