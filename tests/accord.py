@@ -23,8 +23,10 @@ _READS = re.compile(
 
 
 class Advised(Protocol):
-    """A finding: its advice, what it follows from, its cure."""
+    """A finding: what is seen, its advice, what it follows from, its cure."""
 
+    @property
+    def seen(self) -> str: ...
     @property
     def advice(self) -> str: ...
     @property
@@ -66,7 +68,7 @@ def _of_what_goes(finding: Advised) -> Iterator[str]:
         lists = [value for one, value in _sets(finding.cure).items() if "restrictions" in one]
         if lists and all(name not in value for value in lists):
             continue  # a restriction, which is no longer in its list
-        if name.startswith("reject_") and any("restrictions" in one for one in gone):
+        if any("restrictions" in one and f"{one} has {name}" in finding.seen for one in gone):
             continue  # a restriction whose list goes as a whole
         if name not in gone and not finding.advice[: found.start()].endswith("or "):
             yield f"{found[0]}, and the cure does not"

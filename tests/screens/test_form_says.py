@@ -13,7 +13,7 @@ from tests.screens.picture import picture
 from tests.screens.pilots import HEADINGS, clear, in_sight, opened, type_text, walk_to
 from tests.screens.plans import make_plan
 from tests.screens.standin import StandIn
-from tests.screens.test_forms import LOOPBACK, entry_of, line_of, told
+from tests.screens.test_forms import LOOPBACK, body_words, entry_of, line_of
 from wizard.answers.model import SECTIONS, Problem
 
 
@@ -44,7 +44,7 @@ async def test_a_form_that_is_not_left_says_what_to_repair(key: str) -> None:
         await type_text(pilot, "10.1")
         await in_sight(pilot, "WRONG: ")
         await pilot.press("escape", "down", key)
-        shown = told(await in_sight(pilot, "Repair this"))
+        shown = body_words(await in_sight(pilot, "Repair this"))
         assert "Repair this or clear it (^U) first." in shown
         assert entry_of(pilot).value == "10.1"
         await clear(pilot)
@@ -90,7 +90,7 @@ async def test_a_long_error_is_whole_and_the_foot_is_small_again_after_it() -> N
         await type_text(pilot, "192.168.1.5/24 lan")
         await pilot.press("enter")
         await in_sight(pilot, "WRONG: 192.168.1.5/24: ")
-        shown = told(picture(pilot.app))
+        shown = body_words(picture(pilot.app))
         assert "lan: This is not a network. Write one such as 192.168.1.0/24 or [2001:" in shown
         height = pilot.app.screen.query_one("#form").size.height
         await clear(pilot)
@@ -139,7 +139,7 @@ async def test_a_source_has_a_sentence_and_the_best_one_its_reason() -> None:
         assert "(x) letsencrypt  Use one already in /etc/letsencrypt here." in shown
         assert "( ) self-signed  Make one for a trial; nobody trusts it." in shown
         found = "Found here: zeke.ne.jp, covers mail.zeke.ne.jp, until 2039-01-01."
-        assert found in told(shown)
+        assert found in body_words(shown)
         await pilot.press("down")
         shown = await in_sight(pilot, "remote: copy them from the present server")
         assert "(x) letsencrypt" in shown, "the cursor alone takes nothing"
@@ -153,7 +153,7 @@ async def test_without_a_certificate_a_new_one_is_the_best() -> None:
     async with opened(session) as pilot:
         shown = await walk_to(pilot, "Certificate")
         assert "(x) certbot" in shown
-        assert "No certificate of this host covers mail.zeke.ne.jp." in told(shown)
+        assert "No certificate of this host covers mail.zeke.ne.jp." in body_words(shown)
 
 
 async def test_a_chosen_word_is_explained() -> None:
@@ -162,7 +162,7 @@ async def test_a_chosen_word_is_explained() -> None:
     async with opened(StandIn(the_host=host)) as pilot:
         await walk_to(pilot, "Networks")
         await pilot.press("tab", "tab", "right")
-        shown = told(await in_sight(pilot, "all: IPv4 and IPv6"))
+        shown = body_words(await in_sight(pilot, "all: IPv4 and IPv6"))
         assert "all: IPv4 and IPv6; other servers refuse IPv6" in shown
 
 
@@ -188,12 +188,12 @@ async def test_a_size_is_typed_as_50m_and_its_old_value_is_told() -> None:
         await clear(pilot)
         await type_text(pilot, "50M")
         await in_sight(pilot, "message_size_limit = 52428800")
-        shown = told(await in_sight(pilot, "Taken as 52428800."))
+        shown = body_words(await in_sight(pilot, "Taken as 52428800."))
         assert "(was 10485760)" in shown
         await clear(pilot)
         await type_text(pilot, "1.5G")
         await in_sight(pilot, "WRONG: This is not a whole number.")
-        assert "such as 120 or 50M." in told(picture(pilot.app))
+        assert "such as 120 or 50M." in body_words(picture(pilot.app))
 
 
 async def test_of_a_wrong_field_one_word_is_red() -> None:

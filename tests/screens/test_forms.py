@@ -27,7 +27,7 @@ def entry_of(pilot: Pilot[int]) -> Entry:
     return focused
 
 
-def told(shown: str) -> str:
+def body_words(shown: str) -> str:
     """The words of the body, on one line."""
     return " ".join(line[20:].strip() for line in shown.splitlines())
 
@@ -133,7 +133,7 @@ async def test_a_pair_of_files_is_read_in_its_form() -> None:
         shown = await in_sight(pilot, "WRONG")
         assert "Certificate wrong" in shown
         await pilot.press("ctrl+n")
-        shown = told(await in_sight(pilot, "> WRONG"))
+        shown = body_words(await in_sight(pilot, "> WRONG"))
         assert "the pair cannot be used: the key does not belong to the certificate" in shown
         session.pair_problem = ""
         await type_text(pilot, "x")
@@ -270,7 +270,7 @@ async def test_right_words_are_added_and_wrong_ones_stay_with_what_is_wrong() ->
         assert entry_of(pilot).value == "bad"
         await type_text(pilot, " c_1.zeke.ne.jp")
         await pilot.press("enter")
-        shown = told(await in_sight(pilot, "WRONG: bad: "))
+        shown = body_words(await in_sight(pilot, "WRONG: bad: "))
         assert entry_of(pilot).value == "bad c_1.zeke.ne.jp"
         assert "bad: The name has no dot." in shown
         assert "c_1.zeke.ne.jp: A host name cannot contain '_'" in shown
