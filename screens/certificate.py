@@ -113,7 +113,7 @@ class CertificateScreen(FormScreen):
         return ""
 
     def advice(self, form_field: FormField) -> str:
-        """Return the sentence of the source under the cursor, and what speaks for it."""
+        """Return the help, and what speaks for the source under the cursor, which has its own sentence."""
         said = super().advice(form_field)
         if not isinstance(form_field, ListedChoiceField):
             return said
@@ -174,7 +174,7 @@ class CertificateScreen(FormScreen):
         wide = min(max((len(one.lineage.name) for one in found), default=0), MAX_NAME_CELLS)
         return [
             Row(
-                f" ({'x' if one.lineage.name == chosen else ' '}) {one.lineage.name:<{wide}}",
+                f"  ({'x' if one.lineage.name == chosen else ' '}) {one.lineage.name:<{wide}}",
                 "strong" if one.lineage.name == chosen else "",
                 one.lineage.name,
                 f"  {wrong}",

@@ -176,14 +176,18 @@ class ReviewScreen(AcceptingScreen):
         self.refresh_bindings()
 
     @property
-    def blocked_by(self) -> str:
-        """What must be decided or accepted before the run, in a few words; "" for nothing."""
-        open_conflicts, open_cautions = len(self.undecided), len(self.open_cautions)
-        return " and ".join(
-            counted(count, word)
-            for count, word in ((open_conflicts, "conflict"), (open_cautions, "caution"))
-            if count
+    def open_questions(self) -> list[tuple[str, str]]:
+        """What keeps the plan from running: what to do, and with how many (`accept`, `1 caution`)."""
+        found = (
+            ("decide", len(self.undecided), "conflict"),
+            ("accept", len(self.open_cautions), "caution"),
         )
+        return [(verb, counted(count, noun)) for verb, count, noun in found if count]
+
+    @property
+    def to_do_first(self) -> str:
+        """What to do before the run: `decide 1 conflict and accept 2 cautions`."""
+        return " and ".join(f"{verb} {count}" for verb, count in self.open_questions)
 
     def say(self) -> None:
         """Write the line above the tabs."""
@@ -197,8 +201,8 @@ class ReviewScreen(AcceptingScreen):
             line.say(f"{no}: {count}, which the summary (1) shows.", "wrong", no)
         elif not plan.pending:
             line.say(NOTHING.format(as_it_is(plan)), "strong")
-        elif self.blocked_by:
-            first = f"First decide {self.blocked_by}."
+        elif self.open_questions:
+            first = f"First {self.to_do_first}."
             line.say(f"Nothing has been written yet. {first}", "caution", first)
         else:
             steps = counted(len(plan.pending), "step")
@@ -247,7 +251,8 @@ class ReviewScreen(AcceptingScreen):
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys: Back with its screen, Run with its steps and with what keeps the plan from running."""
         steps = counted(len(self.desk.plan.pending), "step") if self.desk.plan else ""
-        blocked = f" (blocked: {self.blocked_by})" if self.blocked_by else ""
+        counts = " and ".join(count for _, count in self.open_questions)
+        blocked = f" (blocked: {counts})" if counts else ""
         words = {"back": f"Back to {self.back_to}", "run": f"Run {steps}{blocked}"}
         return reworded(super().active_bindings, words)
 
@@ -292,19 +297,19 @@ class ReviewScreen(AcceptingScreen):
             return
         if self.undecided:
             self._go_to(f"{CONFLICT}{plan.edits.index(self.undecided[0])}")
-            how = "k keeps yours, t takes the planned."
-            self._say_not_run(f"{self.blocked_by} must be decided first. {how}")
+            self._say_not_run("k keeps yours, t takes the planned.")
             return
         if self.open_cautions:
             first = self.open_cautions[0]
             self._go_to(CAUTION + form_of(first))
             how = "Enter opens its page." if first.name in DANGERS else "Space accepts it."
-            self._say_not_run(f"{self.blocked_by} must be accepted first. {how}")
+            self._say_not_run(how)
             return
         ask(self.app, self.QUESTION, before_run(plan), lambda: self._start(plan))
 
-    def _say_not_run(self, why: str) -> None:
-        self.query_one("#review-says", Line).say(f"{NOT_RUN}: {why}", "caution", NOT_RUN)
+    def _say_not_run(self, how: str) -> None:
+        said = f"{NOT_RUN}: first {self.to_do_first}. {how}"
+        self.query_one("#review-says", Line).say(said, "caution", NOT_RUN)
 
     def _go_to(self, key: str) -> None:
         """Show a row of the summary."""

@@ -168,7 +168,7 @@ class ChoiceList(FieldRows):
         wide = max(len(word) for word, _ in self._words)
         return [
             Row(
-                f" ({'x' if word == self.value else ' '}) {word:<{wide}}",
+                f"  ({'x' if word == self.value else ' '}) {word:<{wide}}",
                 "strong" if word == self.value else "",
                 word,
                 f"  {says[:1].upper()}{says[1:]}",

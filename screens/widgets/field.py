@@ -227,12 +227,6 @@ class ListedChoiceField(FormField):
         row = self.query_one(ChoiceList).current
         return row.key if row else ""
 
-    @property
-    def sentence(self) -> str:
-        """What the word under the cursor means."""
-        says = dict(zip(self.field.choices, self.field.says)).get(self.current, "")
-        return f"{self.current}: {says}" if says else ""
-
     def put(self, text: str) -> None:
         """Choose it."""
         self.query_one(ChoiceList).choose(text)

@@ -146,7 +146,7 @@ def test_through_the_screens(edited: Host) -> None:
         "as it stands now:  20000000",
         "as planned:        30000000",
     )
-    said = "Not run: 1 conflict must be decided first."
+    said = "Not run: first decide 1 conflict."
     assert "Run the plan?" not in login.do("r", said, "CONFLICT, NOT DECIDED: message_size_limit")
     login.do("k", "CONFLICT, you keep yours: message_size_limit", "[x] k keeps yours")
     login.do("n", "+default_process_limit = 40", "Change 1 of ")

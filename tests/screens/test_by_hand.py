@@ -72,7 +72,7 @@ async def test_each_conflict_is_shown_with_three_texts_and_decided_by_keys() -> 
         assert "[x] k keeps yours   [ ] t takes the planned" in shown
         # The run says why it does not begin, and goes to what is still open, in the other file.
         await pilot.press("r")
-        await in_sight(pilot, "Not run: 1 conflict must be decided first. k keeps yours")
+        await in_sight(pilot, "Not run: first decide 1 conflict. k keeps yours")
         await in_sight(pilot, "CONFLICT, NOT DECIDED: submission/inet/smtpd_tls_security_level")
         assert not session.started
         await pilot.press("t")

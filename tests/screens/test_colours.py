@@ -70,9 +70,9 @@ async def test_the_review() -> None:
         await walk_to(pilot, "Review")
         await in_sight(pilot, "[ ] CAUTION certificate-name")
         # The cursor is on the first caution: it is reversed instead.
-        assert in_signal_colours(pilot.app) == ["First decide 2 cautions.", "[ ] CAUTION"]
+        assert in_signal_colours(pilot.app) == ["First accept 2 cautions.", "[ ] CAUTION"]
         await pilot.press("r")
-        await in_sight(pilot, "Not run: 2 cautions must be accepted first.")
+        await in_sight(pilot, "Not run: first accept 2 cautions.")
         assert in_signal_colours(pilot.app) == ["Not run", "[ ] CAUTION"]
         await pilot.press("5")
         await in_sight(pilot, "Warning: ")

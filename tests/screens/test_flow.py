@@ -199,10 +199,10 @@ async def test_a_caution_must_be_accepted_first() -> None:
     async with opened(session) as pilot:
         await walk_to(pilot, "Review")
         shown = await in_sight(pilot, "[ ] CAUTION certificate-name: Space accepts it")
-        assert "First decide 1 caution." in shown
+        assert "First accept 1 caution." in shown
         assert "r Run 4 steps (blocked: 1 caution)" in shown
         await pilot.press("4", "r")
-        await in_sight(pilot, "Not run: 1 caution must be accepted first. Space accepts it.")
+        await in_sight(pilot, "Not run: first accept 1 caution. Space accepts it.")
         await in_sight(pilot, "[ ] CAUTION certificate-name")
         assert not session.started
         await pilot.press("enter")

@@ -116,8 +116,8 @@ async def test_a_changed_choice_shows_its_old_value_in_the_foot() -> None:
         shown = await in_sight(pilot, "(x) letsencrypt")
         assert "(was " not in shown
         await pilot.press("down", "space")
-        await in_sight(pilot, "remote: copy")
-        await in_sight(pilot, "(was letsencrypt)")
+        await in_sight(pilot, "(x) remote")
+        assert "(was letsencrypt)" in body_words(await in_sight(pilot, "(was"))
         await pilot.press("left")
         await in_sight(pilot, "(x) letsencrypt")
         await pilot.pause(0.1)
@@ -136,12 +136,15 @@ async def test_a_message_goes_with_the_first_key() -> None:
 async def test_a_source_has_a_sentence_and_the_best_one_its_reason() -> None:
     async with opened() as pilot:
         shown = await walk_to(pilot, "Certificate")
-        assert "(x) letsencrypt  Use one already in /etc/letsencrypt here." in shown
+        assert "(x) letsencrypt  Use one already in /etc/letsencrypt." in shown
         assert "( ) self-signed  Make one for a trial; nobody trusts it." in shown
         found = "Found here: zeke.ne.jp, covers mail.zeke.ne.jp, until 2039-01-01."
         assert found in body_words(shown)
+        assert shown.count("already in /etc/letsencrypt") == 1, "its row has the sentence"
         await pilot.press("down")
-        shown = await in_sight(pilot, "remote: copy them from the present server")
+        await pilot.pause(0.5)
+        shown = picture(pilot.app)
+        assert "Found here: " not in shown, "it speaks for the first source alone"
         assert "(x) letsencrypt" in shown, "the cursor alone takes nothing"
         await pilot.press("enter")
         shown = await in_sight(pilot, "> Present server")

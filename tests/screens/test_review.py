@@ -192,7 +192,7 @@ async def test_a_danger_takes_the_typed_value_and_says_what_happens_to_mail() ->
     session = StandIn(cautions=(CAUTION, NAME_CAUTION))
     async with opened(session) as pilot:
         await walk_to(pilot, "Review")
-        await in_sight(pilot, "First decide 2 cautions.")
+        await in_sight(pilot, "First accept 2 cautions.")
         # The space bar opens the page and accepts nothing.
         await pilot.press("space")
         shown = await in_sight(pilot, "Strangers can send mail through this server")
@@ -208,7 +208,7 @@ async def test_a_danger_takes_the_typed_value_and_says_what_happens_to_mail() ->
         await pilot.press("enter")
         await in_sight(pilot, "[x] ACCEPTED public-range")
         await pilot.press("r")
-        await in_sight(pilot, "Not run: 1 caution must be accepted first. Space accepts it.")
+        await in_sight(pilot, "Not run: first accept 1 caution. Space accepts it.")
         await pilot.press("space", "up", "space")
         await in_sight(pilot, "[ ] CAUTION public-range")
         await in_sight(pilot, "[x] ACCEPTED certificate-name")
@@ -275,7 +275,7 @@ async def test_how_it_looks(golden: Golden, size: tuple[int, int]) -> None:
     wide = "-wide" if size[0] > SIZES[0][0] else ""
     async with opened(StandIn(cautions=(CAUTION, NAME_CAUTION)), size=size) as pilot:
         await walk_to(pilot, "Review")
-        await in_sight(pilot, "First decide 2 cautions.")
+        await in_sight(pilot, "First accept 2 cautions.")
         golden(pilot.app, f"review-summary{wide}")
         await pilot.press("n")
         await in_sight(pilot, "Change 1 of 2")

@@ -30,8 +30,8 @@ class Certificate:
         "letsencrypt",
         choices=("letsencrypt", "remote", "certbot", "files", "self-signed"),
         says=(
-            "use one already in /etc/letsencrypt here.",
-            "copy them from the present server by ssh.",
+            "use one already in /etc/letsencrypt.",
+            "copy it from the present server by ssh.",
             "get a new one here; needs port 80 open.",
             "use your own certificate and key files.",
             "make one for a trial; nobody trusts it.",
