@@ -7,7 +7,7 @@ from typing import Callable
 
 from benchmarks.figures import Figure
 from benchmarks.rows import bytes as counted
-from benchmarks.rows import first_setup, headless, large, pane, rerun, run, screens
+from benchmarks.rows import first_setup, fleet, headless, large, pane, rerun, run, screens
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,6 @@ ROWS = (
     Row("pane", "Output of a million lines", 5, pane.measure_row, pane.HOW),
     Row("memory", "Peak memory without a screen", 5, headless.measure_memory, headless.HOW_MEMORY),
     Row("screens", "Peak memory of the screens", 5, screens.measure_memory, screens.HOW_MEMORY),
+    Row("fleet", "Several hosts by Ansible", 3, fleet.measure_row, fleet.HOW),
     Row("large", "Large configuration", 5, large.measure_row, large.HOW),
 )

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.host import Host
-from lab.shell import run
-from tests.lab.fleet import (
+from lab import network
+from lab.control import (
     CHANGED,
     COLLECTION,
+    FAILED,
     GOOD,
     NAMES,
     PLAY,
@@ -27,6 +27,8 @@ from tests.lab.fleet import (
     control,
     write_connection,
 )
+from lab.host import Host
+from lab.shell import run
 from tests.lab.program import ANSWERS, PROGRAM, PYZ, ROOT, ZEKE, BootHost, apply
 
 pytestmark = [pytest.mark.lab, pytest.mark.time_limit(1500)]
@@ -103,13 +105,29 @@ def test_three_hosts_by_the_two_commands_of_the_readme(fleet: Fleet) -> None:
     assert applied.outcomes == dict.fromkeys(NAMES, CHANGED), applied.text
     assert {largest(host) for host in fleet.hosts.values()} == {"20971520"}
 
+    # A hand edit stops this host alone, until somebody decides.
+    edited = fleet.hosts[NAMES[1]]
+    edited.run(["postconf", "-e", "message_size_limit = 30000000"], check=True)
+    limit(fleet, 10485760)
+    stopped = fleet.play(*AT_ONCE)
+    assert stopped.outcomes == {NAMES[0]: CHANGED, NAMES[1]: FAILED, NAMES[2]: CHANGED}, (
+        stopped.text
+    )
+    assert "message_size_limit" in stopped.text
+    assert largest(edited) == "30000000"
+    kept = fleet.play(*AT_ONCE, "-e", "postfix_wizard_hand_edits=keep")
+    assert kept.outcomes == dict.fromkeys(NAMES, GOOD), kept.text
+    replaced = fleet.play(*AT_ONCE, "-e", "postfix_wizard_hand_edits=replace")
+    assert replaced.outcomes == {NAMES[0]: GOOD, NAMES[1]: CHANGED, NAMES[2]: GOOD}, replaced.text
+    assert largest(edited) == "10485760"
+
 
 CANNOT_START = "[Service]\nExecStartPre=false\n"
 
 
 @pytest.mark.lab(suites=("el9", "el10", "el9"))
 def test_hosts_that_fail_do_no_harm_to_the_others(fleet: Fleet) -> None:
-    """A port that is taken, a unit that cannot start, an unreachable host, and a good one."""
+    """A port that is taken, a unit that cannot start, two that ssh does not reach, and a good one."""
     install(fleet)
     taken, broken, good = fleet.hosts.values()
     listen = "import socket,time; s=socket.create_server(('', 465)); time.sleep(9999)"
@@ -117,9 +135,10 @@ def test_hosts_that_fail_do_no_harm_to_the_others(fleet: Fleet) -> None:
     broken.write("/etc/systemd/system/postfix.service.d/no.conf", CANNOT_START)
     broken.run(["systemctl", "daemon-reload"], check=True)
     inventory = fleet.directory / "inventory.yml"
-    text = inventory.read_text().replace("  hosts:\n", "  hosts:\n    gone.example.com:\n")
-    inventory.write_text(text)
+    more = f"  hosts:\n    gone.example.com:\n    {REBUILT}:\n"
+    inventory.write_text(inventory.read_text().replace("  hosts:\n", more))
     write_connection(fleet.directory, "gone.example.com", good, UNREACHABLE)
+    rebuilt(fleet, good)
 
     # A wrong key, and a wrong kind of value: refused before any host is touched.
     for wrong, name in (("mynetwork: []", "mynetwork"), ("mynetworks: {a: b}", "mynetworks")):
@@ -132,7 +151,9 @@ def test_hosts_that_fail_do_no_harm_to_the_others(fleet: Fleet) -> None:
 
     play = fleet.play(*AT_ONCE)
     ends = play.outcomes
-    assert ends["gone.example.com"] == UNREACHED
+    assert ends["gone.example.com"] == ends[REBUILT] == UNREACHED
+    assert "Host key verification failed" in play.text
+    assert "Traceback" not in play.text
     assert [ends[name].failed for name in NAMES] == [1, 1, 0], play.text
     assert "465" in play.text
     assert "Postfix" in play.text
@@ -147,6 +168,18 @@ def test_hosts_that_fail_do_no_harm_to_the_others(fleet: Fleet) -> None:
     broken.run(["systemctl", "daemon-reload"], check=True)
     again = fleet.play(*AT_ONCE)
     assert [again.outcomes[name] for name in NAMES] == [CHANGED, CHANGED, GOOD], again.text
+
+
+REBUILT, ITS_ADDRESS = "rebuilt.example.com", "10.0.3.3"
+
+
+def rebuilt(fleet: Fleet, host: Host) -> None:
+    """Let the control machine know a host key that the host at this address no longer has."""
+    host.run(["ip", "address", "add", f"{ITS_ADDRESS}/24", "dev", "control3"], check=True)
+    key, known = fleet.directory / "former", fleet.directory / "former_hosts"
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
+    known.write_text(f"{network.HOST_LAN} {key.with_suffix('.pub').read_text()}")
+    write_connection(fleet.directory, REBUILT, host, ITS_ADDRESS, known)
 
 
 def runs(host: Host) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""Three hosts and a control machine, which is a network namespace of its own: Ansible over real ssh."""
+"""A control machine for hosts of the lab: a network namespace of its own, Ansible over real ssh."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 from lab import network
 from lab.host import Host
 from lab.shell import run
-from tests.lab.program import ROOT
 
+ROOT = Path(__file__).parents[2]
 PLAY = ("ansible-playbook", "-i", "inventory.yml")
 COLLECTION = "postfix_wizard.mail.servers"
 NAMES = ("mx1.example.com", "mx2.example.com", "mx3.example.com")
@@ -127,10 +128,12 @@ def control(hosts: dict[str, Host], directory: Path) -> Iterator[Fleet]:
         shutil.rmtree(f"/run/{fleet.namespace}", ignore_errors=True)
 
 
-def write_connection(directory: Path, name: str, host: Host, address: str) -> None:
+def write_connection(
+    directory: Path, name: str, host: Host, address: str, known_hosts: Optional[Path] = None
+) -> None:
     """Write how ssh gets to a host: its address, the operator's key, and the host's own key."""
     words = (
-        f"-o UserKnownHostsFile={host.known_hosts} -o HostKeyAlias={network.HOST_LAN}"
+        f"-o UserKnownHostsFile={known_hosts or host.known_hosts} -o HostKeyAlias={network.HOST_LAN}"
         " -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
     )
     lines = (
