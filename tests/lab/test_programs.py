@@ -23,6 +23,26 @@ UNTIL = "while [ ! -e /run/go ]; do sleep 0.2; done"
 BROKEN = "[Service]\nExecStartPre=/bin/false\n"
 
 
+WRONG = "/root/wrong.toml"
+SEEN = {"status", "runs", "log"}
+NEVER_SET_UP = (
+    (("plan",), 65),
+    (("plan", "--answers", WRONG), 65),
+    (("plan", "--answers", "/root/none.toml"), 65),
+    (("apply", "--yes"), 65),
+    (("apply", "--yes", "--answers", WRONG), 65),
+    (("undo", "--yes"), 1),
+    (("resume", "--yes"), 1),
+    (("check",), 65),
+    (("status",), 1),
+    (("answers",), 1),
+    (("move",), 1),
+    (("log",), 1),
+    (("runs",), 0),
+)
+"""Calls on a host that was never set up, with their exit status. Those of SEEN have a result all the same."""
+
+
 def called(host: Host, *words: str, given: str = "") -> tuple[int, dict[str, Any], str]:
     """Call a command; return its exit status, its object, which has the form of its schema, and stderr."""
     argv = [
@@ -43,11 +63,23 @@ def ready(boot_host: BootHost, answers: str = ZEKE, **options: Any) -> Host:
     return host
 
 
+def never_set_up(host: Host) -> None:
+    """Each command has one object, whatever its exit status is."""
+    host.write(WRONG, f"{ZEKE}\n[network]\n", 0o600)
+    for words, expected in NEVER_SET_UP:
+        code, found, _ = called(host, *words)
+        assert (code, bool(found["message"])) == (expected, words[0] not in SEEN), (words, found)
+    (block,) = called(host, "plan", "--answers", WRONG)[1]["blocked"]
+    assert (block["kind"], block["name"]) == ("obstacle", "network")
+
+
 @pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_a_life_by_programs(boot_host: BootHost, suite: str) -> None:
     """Reviewed by ID, set up, nothing to do, answers that come back, another plan, undone."""
     host = ready(boot_host, suite=suite)
     before = state(host)
+    never_set_up(host)
+    assert state(host) == before
     code, plan, _ = called(host, "plan", "--answers", ANSWERS)
     assert (code, plan["plan_id"], plan["blocked"]) == (2, None, [])
     assert "has no key yet" in plan["no_plan_id"]

@@ -8,9 +8,12 @@ import re
 import pytest
 
 from lab.host import Host
-from tests.lab.program import apply, wizard
+from tests.lab.program import PROGRAM, ROOT, apply, wizard
 
 pytestmark = pytest.mark.lab
+
+LINE = re.compile(r"POSTFIX [A-Z]+ - \d+ wrong, \d+ warning, [01] drifted.*\| wrong=.*\n")
+"""What the plug-in for Nagios prints."""
 
 RESOLV, NAMES = "/etc/resolv.conf", "/run/names"
 RECORDER = f"""
@@ -61,6 +64,27 @@ def names(host: Host) -> set[str]:
     return found
 
 
+def monitors(host: Host) -> None:
+    """The examples for monitoring, on a server that is right, and on one that does not run."""
+    place, metrics = "/usr/local/lib/postfix-wizard-monitoring", "/run/postfix_wizard.prom"
+    options = ("--program", PROGRAM, "--timeout", "170")
+    host.run(["mkdir", "-p", place], check=True)
+    for one in (ROOT / "examples/monitoring").glob("*.py"):
+        host.push(one, f"{place}/{one.name}")
+    bad = 'postfix_wizard_problem{id="unit.active",verdict="wrong"} 1\n'
+    for change, states in (("start", {0, 1}), ("stop", {2})):
+        host.run(["systemctl", change, "postfix"], check=True)
+        done = host.run([f"{place}/check_postfix_wizard.py", *options])
+        assert done.returncode in states, done
+        assert LINE.fullmatch(done.stdout), done
+        writer = [f"{place}/postfix_wizard_textfile.py", *options, metrics]
+        assert host.run(writer, check=True).stderr == ""
+        text = host.read(metrics)
+        assert 'postfix_wizard_up{command="check"} 1\n' in text
+        assert (bad in text) == (change == "stop"), text
+    host.run(["systemctl", "start", "postfix"], check=True)
+
+
 def test_nobody_outside_is_asked(fresh: Host) -> None:
     assert apply(fresh)[0] == 0
     upstream = re.findall(r"nameserver (\S+)", fresh.run(["cat", RESOLV], check=True).stdout)[0]
@@ -89,6 +113,7 @@ def test_nobody_outside_is_asked(fresh: Host) -> None:
     assert "--quiet-outside" in found["smtp.25.stranger"]["seen"]
     for name in ("smtp.25.relay", "smtp.587.auth-plain", "dns.resolver", "dns.mx", "unit.active"):
         assert found[name]["verdict"] == "right", found[name]
+    monitors(fresh)
     code, said = wizard(fresh, "check", "--quiet-outside", "--stranger")
     assert (code, "not both" in said) == (64, True)
 
