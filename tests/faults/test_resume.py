@@ -34,7 +34,7 @@ from tests.turns import fault_share
 
 pytestmark = pytest.mark.lab
 
-ONE_IN = 48
+ONE_IN = 72
 SHARDS = 4
 
 

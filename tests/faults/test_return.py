@@ -32,7 +32,7 @@ from tests.turns import fault_share
 
 pytestmark = pytest.mark.lab
 
-ONE_IN = 60
+ONE_IN = 90
 SHARDS = 3
 HOLD = "import socket, time; held = socket.create_server(('', 25)); time.sleep(9999)"
 HELD = "until ss -Hnlt sport = :25 | grep -q .; do sleep 0.05; done"

@@ -36,7 +36,7 @@ from tests.turns import fault_share
 pytestmark = pytest.mark.lab
 
 SHARDS = 32
-ONE_IN = 21
+ONE_IN = 32
 """Of how many points CI takes one."""
 
 

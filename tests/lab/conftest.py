@@ -27,16 +27,19 @@ EVERY_LANDING = frozenset(
         *("stranger", "undo"),
     )
 )
-"""Modules whose tests with one case are in each landing: set-up, run, undo, screens and mail."""
+"""Modules that are in each landing: set-up, run, undo, screens and mail."""
+
+OTHERS = 8
+"""Of the other modules one commit runs a case in so many: all of them take hours."""
 
 _NAME = re.compile(r"test-(\d+)-\d+")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Take a fourth of each test's cases by turns, of two cases one, where it says nothing else.
+    """Take by turns a share of the cases of each test that does not say itself how many.
 
-    Of tests with one case, each third one outside of EVERY_LANDING.
+    In the modules of EVERY_LANDING it is a fourth, of two or three cases one, and a single case always.
     """
     here = Path(__file__).parent
     mine = [
@@ -46,9 +49,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ]
     cases = Counter(_test(item) for item in mine)
     for item in mine:
-        count = cases[_test(item)]
-        of = 3 if count == 1 else min(4, count)
-        item.add_marker(pytest.mark.by_turns(of, single=item.path.name not in EVERY_LANDING))
+        if item.path.name in EVERY_LANDING:
+            item.add_marker(pytest.mark.by_turns(min(4, cases[_test(item)])))
+        else:
+            item.add_marker(pytest.mark.by_turns(OTHERS, single=True))
 
 
 def _test(item: pytest.Item) -> str:

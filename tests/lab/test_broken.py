@@ -27,7 +27,7 @@ SUITES = ("el9", "el10")
 MEASURED = "el9"
 """The kind of host on which the table of unnamed ways was measured."""
 
-# A turn takes a twentieth of the cases of each kind of host: a tenth of the rows, each on one of them.
+# A turn takes one in 24 of the cases of each kind of host: a twelfth of the rows, each on one of them.
 ALL = shard("POSTFIX_WIZARD_ALL_BROKEN")
 K, N = ALL or (1, 1)
 
@@ -55,7 +55,7 @@ def rig(host_names: Iterator[str], request: pytest.FixtureRequest) -> Iterator[R
         booted.stop()
 
 
-@pytest.mark.by_turns(16)
+@pytest.mark.by_turns(24)
 @pytest.mark.parametrize("name", list(WAYS)[K - 1 :: N])
 def test_a_way_to_break_it_is_named(
     rig: Rig, name: str, record_property: Callable[[str, object], None]
@@ -113,7 +113,7 @@ def test_what_is_read_back_is_no_yardstick(rig: Rig, name: str) -> None:
     assert not any("localhost.localdomain. IN" in one.advice for one in found.values())
 
 
-@pytest.mark.by_turns(16)
+@pytest.mark.by_turns(24)
 @pytest.mark.parametrize("name", list(UNUSUAL)[K - 1 :: N])
 def test_an_unusual_server_is_not_blamed(rig: Rig, name: str) -> None:
     """Neither with the answers that set it up, nor with those that are read back from it."""
