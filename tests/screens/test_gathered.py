@@ -90,7 +90,7 @@ async def test_the_second_review_follows_a_gather_run(outcome: str) -> None:
         await in_sight(pilot, f"scp -pr {OLD}:/etc/letsencrypt")
         for _ in range(3):
             await pilot.press("ctrl+n")
-        await in_sight(pilot, "First decide 1 caution.")
+        await in_sight(pilot, "First accept 1 caution.")
         await pilot.press("2")
         shown = await in_sight(pilot, "scp -pr -- root@old.example:/etc/letsencrypt STAGING")
         assert "3 Notes" in shown
@@ -143,5 +143,5 @@ async def test_whoever_attached_to_it_goes_on_with_its_answers() -> None:
         await in_sight(pilot, "The run is over: DONE")
         await pilot.press("ctrl+n")
         await in_sight(pilot, "Review of what was gathered")
-        await in_sight(pilot, "First decide 1 caution.")
+        await in_sight(pilot, "First accept 1 caution.")
         assert session.planned[-1][0] == answers()

@@ -194,7 +194,7 @@ async def test_clicks_run_nothing_and_accept_nothing_without_a_second_question()
         for _ in HEADINGS:
             await pilot.press(NEXT)
             await pilot.pause(0.1)
-        await in_sight(pilot, "First decide 2 cautions")
+        await in_sight(pilot, "First accept 2 cautions")
         for count, caution in enumerate(("CAUTION cert", "CAUTION public")):
             await click_on(pilot, caution, times=2)
             await in_sight(pilot, "Esc Close")
@@ -284,7 +284,7 @@ async def test_the_wheel_scrolls_a_diff_a_list_a_form_and_the_help() -> None:
         for _ in HEADINGS:
             await pilot.press(NEXT)
             await pilot.pause(0.1)
-        await in_sight(pilot, "First decide 2 cautions")
+        await in_sight(pilot, "First accept 2 cautions")
         await pilot.press("2")
         await in_sight(pilot, " v line 1-")
         turn(pilot, events.MouseScrollDown, (10, 12))
