@@ -23,11 +23,11 @@ from tests.lab.program import ANSWERS, PYZ, ZEKE, BootHost
 EVERY_LANDING = frozenset(
     f"test_{name}.py"
     for name in (
-        *("check", "first_setup", "mail", "package", "run", "screens", "second_visit"),
-        *("stranger", "undo"),
+        *("accepted", "check", "first_setup", "mail", "package", "run", "screens"),
+        *("second_visit", "stranger", "undo"),
     )
 )
-"""Modules that are in each landing: set-up, run, undo, screens and mail."""
+"""Modules that are in each landing: set-up, run, undo, screens, mail and signatures."""
 
 OTHERS = 8
 """Of the other modules one commit runs a case in so many: all of them take hours."""

@@ -115,8 +115,11 @@ def test_three_hosts_by_the_two_commands_of_the_readme(fleet: Fleet) -> None:
     )
     assert "message_size_limit" in stopped.text
     assert largest(edited) == "30000000"
-    kept = fleet.play(*AT_ONCE, "-e", "postfix_wizard_hand_edits=keep")
-    assert kept.outcomes == dict.fromkeys(NAMES, GOOD), kept.text
+    # The run that keeps it saves the answers and reloads Postfix, once.
+    for end in (CHANGED, GOOD):
+        kept = fleet.play(*AT_ONCE, "-e", "postfix_wizard_hand_edits=keep")
+        assert kept.outcomes == {NAMES[0]: GOOD, NAMES[1]: end, NAMES[2]: GOOD}, kept.text
+        assert largest(edited) == "30000000"
     replaced = fleet.play(*AT_ONCE, "-e", "postfix_wizard_hand_edits=replace")
     assert replaced.outcomes == {NAMES[0]: GOOD, NAMES[1]: CHANGED, NAMES[2]: GOOD}, replaced.text
     assert largest(edited) == "10485760"

@@ -20,6 +20,8 @@ from tests.lab.program import ANSWERS, PROGRAM, PYZ, ZEKE, BootHost, apply, wiza
 
 pytestmark = pytest.mark.lab
 
+SUITES = pytest.mark.parametrize("suite", ["el9", "el10"])
+
 ZONE = "/var/named/zeke.ne.jp.zone"
 KEYS = "/etc/opendkim/keys"
 POSTFIX = ("etc/postfix/main.cf", "etc/postfix/master.cf")
@@ -133,7 +135,7 @@ def second_run(host: Host) -> None:
     host.start_dovecot()
 
 
-@pytest.mark.parametrize("suite", ["el9", "el10"])
+@SUITES
 def test_the_first_run_leaves_postfix_alone_and_the_second_waits_for_the_record(
     boot_host: BootHost, suite: str
 ) -> None:
@@ -182,7 +184,7 @@ def test_the_first_run_leaves_postfix_alone_and_the_second_waits_for_the_record(
     assert host.run(["test", "-s", f"{KEYS}/zeke.ne.jp/s1.private"]).returncode == 0
 
 
-@pytest.mark.parametrize("suite", ["el9", "el10"])
+@SUITES
 def test_mail_of_each_door_is_signed_and_a_strangers_is_not(
     boot_host: BootHost, suite: str, tmp_path: Path
 ) -> None:
@@ -463,7 +465,7 @@ def test_killed_at_each_step_it_goes_on_or_back(boot_host: BootHost, step: str, 
     assert "wrong" not in verdicts(host).values()
 
 
-@pytest.mark.parametrize("suite", ["el9", "el10"])
+@SUITES
 def test_headers_that_are_added_are_signed(boot_host: BootHost, suite: str, tmp_path: Path) -> None:
     """cleanup(8) adds them before the milter reads the message."""
     host = first_run(boot_host, suite)

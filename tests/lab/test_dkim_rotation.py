@@ -19,6 +19,7 @@ from tests.lab.test_dkim import (
     DOMAINS,
     KEYS,
     ON,
+    SUITES,
     TABLES,
     first_run,
     publish,
@@ -78,9 +79,12 @@ def made(host: Host, selector: str) -> list[str]:
 
 
 @pytest.mark.promise(1)
-def test_a_new_selector_that_is_killed_goes_on_or_back(boot_host: BootHost, tmp_path: Path) -> None:
+@SUITES
+def test_a_new_selector_that_is_killed_goes_on_or_back(
+    boot_host: BootHost, suite: str, tmp_path: Path
+) -> None:
     """Of both runs: the one that makes the keys, and the one that signs with them."""
-    host = first_run(boot_host, "el9")
+    host = first_run(boot_host, suite)
     second_run(host)
     mail = Mail(host, tmp_path, DOMAINS[0])
     host.write(ANSWERS, ON.replace('"s1"', '"s2"'), 0o600)
@@ -138,10 +142,11 @@ def undone_by_half(host: Host, mail: Mail) -> None:
         assert texts(host, *TABLES) == after, step
 
 
+@SUITES
 def test_a_new_selector_whose_signature_is_wrong_returns_to_the_old_one(
-    boot_host: BootHost, tmp_path: Path
+    boot_host: BootHost, suite: str, tmp_path: Path
 ) -> None:
-    host = first_run(boot_host, "el9")
+    host = first_run(boot_host, suite)
     second_run(host)
     mail = Mail(host, tmp_path, DOMAINS[0])
     host.write(ANSWERS, ON.replace('"s1"', '"s2"'), 0o600)

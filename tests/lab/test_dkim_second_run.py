@@ -27,6 +27,7 @@ from tests.lab.signed_mail import come, send_own
 from tests.lab.test_dkim import (
     DOMAINS,
     POSTFIX,
+    SUITES,
     TABLES,
     first_run,
     is_signed,
@@ -187,9 +188,9 @@ def run_with(host: Host, step: str, does: str) -> tuple[int, str]:
     return screen.returncode, said
 
 
-def ready(boot_host: BootHost) -> Host:
+def ready(boot_host: BootHost, suite: str) -> Host:
     """A host after the first run, with records and Dovecot."""
-    host = first_run(boot_host, "el9")
+    host = first_run(boot_host, suite)
     publish(host, *(record(host, one) for one in DOMAINS))
     host.start_dovecot()
     return host
@@ -215,10 +216,11 @@ def then_signs(host: Host, traffic: Traffic, keep: Path) -> None:
     assert "wrong" not in verdicts(host).values()
 
 
+@SUITES
 def test_a_signer_that_fails_in_the_second_run_harms_no_mail(
-    boot_host: BootHost, tmp_path: Path
+    boot_host: BootHost, suite: str, tmp_path: Path
 ) -> None:
-    host = ready(boot_host)
+    host = ready(boot_host, suite)
     before = texts(host, *POSTFIX, *TABLES)
     traffic = Traffic(host)
     with sink.serve(host, tmp_path):
@@ -257,10 +259,11 @@ ROOMS = [
 ROOMS_TAKEN = 4
 
 
+@SUITES
 def test_a_disk_that_fills_up_in_the_second_run_harms_no_mail(
-    boot_host: BootHost, tmp_path: Path
+    boot_host: BootHost, suite: str, tmp_path: Path
 ) -> None:
-    host = ready(boot_host)
+    host = ready(boot_host, suite)
     before = texts(host, *POSTFIX, *TABLES)
     traffic = Traffic(host)
     for place in PLACES:
