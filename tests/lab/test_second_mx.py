@@ -173,7 +173,7 @@ def test_a_list_of_recipients(pair: Pair, suite: str) -> None:
     assert backup.read("/etc/postfix/main.cf") == before
 
 
-@pytest.mark.parametrize("suite", ["el9"])
+@pytest.mark.parametrize("suite", ["el9", "el10"])
 def test_verification(pair: Pair) -> None:
     set_up(pair, VERIFY)
     pair.refused(NOBODY, 550)
