@@ -98,20 +98,21 @@ class _Row:
 
 def _rows(cf: MainCf, entry: Entry, why: str = "") -> list[_Row]:
     rows = []
+    nul = ""
     for index in range(entry.lines[0], entry.end):
         raw = content(cf.lines.texts[index])
         if index < entry.equals or silent(raw):
             rows.append(_Row(raw, []))
             continue
+        if nul:
+            continue
         text, nul, _ = raw.partition("\0")
         found = list(spans(text, entry.column if index == entry.equals else 0))
         stops = [*(first for first, _ in found[1:]), len(text)]
         cells = [_Cell(text[first:end], text[end:stop]) for (first, end), stop in zip(found, stops)]
-        # Postfix ignores the text after a NUL, so the edit removes it.
+        # Postfix ignores the text after a NUL, so the edit removes it, without comments.
         cut = why if nul else ""
         rows.append(_Row(text[: found[0][0]] if found else text, cells, cut))
-        if nul:
-            break
     return rows
 
 

@@ -156,6 +156,7 @@ def test_every_line_that_is_new_has_its_reason(data: bytes, sections: list[str])
 @pytest.mark.slow
 @pytest.mark.promise(13)
 @given(TEXTS)
+@example(b"smtpd_recipient_restrictions = a\0\n#\n b,\n# c\n d\n")
 def test_comments_of_the_operators_stay(data: bytes) -> None:
     proposal = propose_main_cf(data, NAMED, FACTS)
     taken = tuple(f"#{one.name}" for one in PARAMETERS)
