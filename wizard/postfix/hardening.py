@@ -170,11 +170,11 @@ def is_switched(section: str, answers: Answers, today: Optional[Answers]) -> boo
 
 def unprotected(services: Iterable[Service], settings: Settings) -> tuple[str, ...]:
     """Return the submission entries that accept any sender from a login, by any of their lists."""
-    names = {name for submission in SUBMISSION_SERVICES for name in submission.names}
+    ports = {submission.port for submission in SUBMISSION_SERVICES}
     found = []
-    for one in (one for one in services if one.type == "inet" and one.port in names):
+    for one in (one for one in services if one.port_number in ports):
         own = settings.of(one.values)
-        takes_logins = RECIPIENT in one.options or own.value("smtpd_sasl_auth_enable") == "yes"
+        takes_logins = RECIPIENT in one.options or own.is_on("smtpd_sasl_auth_enable")
         if takes_logins and not any(_compares(own.words(name)) for name in _LISTS):
             found.append(one.key)
     return tuple(found)

@@ -82,14 +82,14 @@ def others(cf: MasterCf) -> Iterator[str]:
 
 def incomplete(services: Iterable[Service], settings: Settings) -> tuple[str, ...]:
     """Return the entries of 587 and 465 on which mail with a login gets no missing headers."""
-    names = {name for submission in SUBMISSION_SERVICES for name in submission.names}
+    ports = {submission.port for submission in SUBMISSION_SERVICES}
     return tuple(
         one.key
         for one in services
-        if one.type == "inet" and one.port in names
+        if one.port_number in ports
         if _ENOUGH.isdisjoint(settings.of(one.values).words(CLIENTS))
         # cleanup(8) reads this one, from main.cf.
-        and settings.value("always_add_missing_headers") != "yes"
+        and not settings.is_on("always_add_missing_headers")
     )
 
 

@@ -60,6 +60,14 @@ class Settings:
         """True if the defaults of that compatibility_level are in force (COMPATIBILITY_README)."""
         return _level(self.raw("compatibility_level") or "0") >= _level(bound)
 
+    def is_on(self, name: str) -> bool:
+        """True for `yes`, in capitals too (postconf(5)); another value than `no` stops a daemon."""
+        return self.value(name).lower() == "yes"
+
+    def is_off(self, name: str) -> bool:
+        """True for `no`, in capitals too."""
+        return self.value(name).lower() == "no"
+
     def words(self, name: str) -> tuple[str, ...]:
         """Return the items of a list; braces are one item."""
         return words(self.value(name))

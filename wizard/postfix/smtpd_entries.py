@@ -46,7 +46,7 @@ def _is(*values: str) -> Callable[[Settings, str], bool]:
 
 def _demands_by_the_old_name(settings: Settings, name: str) -> bool:
     """True if TLS is demanded; smtpd_tls_security_level replaces the old name (postconf(5))."""
-    return settings.value(name).lower() == "yes" and not settings.value("smtpd_tls_security_level")
+    return settings.is_on(name) and not settings.value("smtpd_tls_security_level")
 
 
 def _has_everybody(settings: Settings, name: str) -> bool:

@@ -247,7 +247,7 @@ def judge_mechanisms(settings: Settings, offered: Sequence[str]) -> Iterator[Fin
 
     There is no finding if it does not log in, or nothing is offered.
     """
-    if settings.value("smtp_sasl_auth_enable") != "yes" or not offered:
+    if not settings.is_on("smtp_sasl_auth_enable") or not offered:
         return
     check = Check(
         "relay.mechanism", "relay host: SASL of Postfix", "one that it offers", fatal=False

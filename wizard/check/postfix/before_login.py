@@ -32,7 +32,7 @@ _REFUSES = re.compile(
 
 def is_for_people(settings: Settings) -> bool:
     """True if a service takes logins."""
-    return settings.value("smtpd_sasl_auth_enable") == "yes"
+    return settings.is_on("smtpd_sasl_auth_enable")
 
 
 def judge_before_login(

@@ -92,7 +92,7 @@ def _lacks_domains(settings: Settings, planned: str) -> str:
 
 def _ends_tls(settings: Settings, _planned: str) -> str:
     level = settings.value("smtpd_tls_security_level").lower()
-    if not level and settings.value("smtpd_use_tls").lower() == "yes":
+    if not level and settings.is_on("smtpd_use_tls"):
         return ""
     if level == "encrypt":
         return "servers without TLS are refused"
@@ -122,7 +122,7 @@ def _has_no_relay_rule(settings: Settings, _planned: str) -> str:
 
 
 def _has_no_login(settings: Settings, planned: str) -> str:
-    has_login = settings.value("smtp_sasl_auth_enable").lower() == "yes"
+    has_login = settings.is_on("smtp_sasl_auth_enable")
     return "" if planned != "yes" or has_login else "the relay host gets no password"
 
 

@@ -135,7 +135,8 @@ def _judge(
     wrong = [
         f"{name}={own.get(name, main_cf.get(name, '(default)'))}"
         for name, right in service.settings
-        if value(own.get(name, main_cf.get(name, ""))) != value(right)
+        # The policy's options are keywords, which Postfix compares in any case.
+        if value(own.get(name, main_cf.get(name, ""))).lower() != value(right).lower()
         and not (right == "no" and name not in own and name not in main_cf)
     ]
     lists = Settings(main_cf, {}, own)

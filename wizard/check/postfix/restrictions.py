@@ -171,7 +171,7 @@ def _names_of_clients(settings: Settings, lists: Sequence[tuple[str, Sequence[st
         "restrictions on client names",
         "none while names are not looked up",
     )
-    if settings.value("smtpd_peername_lookup") == "no":
+    if settings.is_off("smtpd_peername_lookup"):
         for where, listed in lists:
             for name, _ in items(listed):
                 if name in _CLIENT_NAMES:

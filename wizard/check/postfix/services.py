@@ -172,14 +172,17 @@ def _rounds(services: Sequence[Service], settings: Settings) -> Iterator[Finding
 
 def _twice(services: Sequence[Service]) -> Finding:
     check = _master_check("master.cf.twice", "each entry once")
-    counted = Counter(
+    listed = [
         (one.name.rpartition(":")[0], one.port_number or one.name, one.type) for one in services
-    )
-    twice = [str(name) for (_, name, _), count in counted.items() if count > 1]
-    names = ", ".join(one.name for one in services if str(one.port_number or one.name) in twice)
+    ]
+    counted = Counter(listed)
+    twice = [one.name for one, key in zip(services, listed) if counted[key] > 1]
     if not twice:
         return check.right("none is there twice")
-    return _wrong(check, names, f"Of {names} only the last counts: comment the others out; reload.")
+    names = ", ".join(twice)
+    # master(8) knows one entry by its name: two names of a port are two entries.
+    why = "only the last counts" if len({*twice}) == 1 else "all are for one port"
+    return _wrong(check, names, f"Of {names} {why}: comment the others out; reload.")
 
 
 def _others(services: Sequence[Service], settings: Settings) -> Finding:
@@ -206,7 +209,7 @@ def _cleartext(services: Sequence[Service], settings: Settings) -> Iterator[Find
         if one.type != "inet" or one.command != "smtpd" or one.loopback or one.port_number in PORTS:
             continue
         own = settings.of(one.values)
-        takes = own.value("smtpd_sasl_auth_enable") == "yes"
+        takes = own.is_on("smtpd_sasl_auth_enable")
         if takes and not any(own.value(name) == value for name, value in _ENCRYPTED):
             argv = ("postconf", "-P", f"{one.key}/smtpd_tls_auth_only=yes")
             check = Check(

@@ -105,7 +105,9 @@ ROWS = (
     ),
     Row(
         "smtp_sasl_auth_enable",
-        lambda settings, value: value == "yes" and not settings.value("smtp_sasl_password_maps"),
+        lambda settings, value: (
+            value.lower() == "yes" and not settings.value("smtp_sasl_password_maps")
+        ),
         WRONG,
         "there are no passwords: all mail out waits",
         SMTP,
@@ -113,7 +115,9 @@ ROWS = (
     ),
     Row(
         "lmtp_sasl_auth_enable",
-        lambda settings, value: value == "yes" and not settings.value("lmtp_sasl_password_maps"),
+        lambda settings, value: (
+            value.lower() == "yes" and not settings.value("lmtp_sasl_password_maps")
+        ),
         WRONG,
         "there are no passwords: mail for people waits",
         LMTP,
@@ -128,7 +132,7 @@ ROWS = (
     Row(
         "smtp_sasl_type",
         lambda settings, value: (
-            value not in {"", "cyrus"} and settings.value("smtp_sasl_auth_enable") == "yes"
+            value not in {"", "cyrus"} and settings.is_on("smtp_sasl_auth_enable")
         ),
         WRONG,
         "Postfix's client knows cyrus alone",

@@ -168,7 +168,7 @@ def nobody_owns(settings: Settings, value: str) -> bool:
     demands = has("reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch")
     return (
         demands(settings, value)
-        and settings.value("smtpd_sasl_auth_enable") == "yes"
+        and settings.is_on("smtpd_sasl_auth_enable")
         and not settings.value("smtpd_sender_login_maps")
     )
 

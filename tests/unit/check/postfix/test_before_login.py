@@ -37,6 +37,8 @@ def test_what_refuses_people(listed: str, where: str) -> None:
     assert verdict({}, {**USERS_ONLY, where: listed}) == WRONG
     # An empty option of the port's own takes the list away from it.
     assert verdict({where: listed}, {**USERS_ONLY, where: ""}) == RIGHT
+    # Switches count in any case.
+    assert verdict({where: listed, **PEOPLE, "smtpd_sasl_auth_enable": "YES"}, {}) == WRONG
     # Strangers' port has no logins.
     assert verdict({where: listed}, {}) == ""
 

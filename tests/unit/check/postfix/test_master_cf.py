@@ -36,6 +36,7 @@ MASTER_RIGHT = {"master.cf.25": RIGHT, "master.cf.587": RIGHT, "master.cf.465": 
         ("", "", {}),
         ("smtps", "submissions", {}),
         ("smtps", "465", {}),
+        ("wrappermode = yes", "wrappermode = YES", {}),
         ("submission", "0.0.0.0:submission", {}),
         ("smtps      inet", "#", {"465": "no active entry"}),
         ("smtpd\npickup", "postscreen\npickup", {"25": "run by postscreen, and no smtpd/pass"}),

@@ -111,6 +111,10 @@ def test_each_service_is_missed(tmp_path: Path, name: str) -> None:
             {"master.cf.twice": (WRONG, "submission, 587")},
         ),
         (
+            "192.0.2.1:587 inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n",
+            {"master.cf.twice": (WRONG, "submission, submission")},
+        ),
+        (
             "465 inet n - n - 1 smtpd\n",
             {"master.cf.processes": (WARNING, "too few for 465")},
         ),
