@@ -76,7 +76,8 @@ def expanded(text: str, value: Callable[[str], str], most: int = LONGEST_EXPANDE
     return "".join([*parts, text[at:]])
 
 
-_PART = re.compile(r"([, \t\n\v\f\r\0]+)|[{}]|[^{}, \t\n\v\f\r\0]+")
+_PART = re.compile(r"([, \t\n\r\0]+)|[{}]|[^{}, \t\n\r\0]+")
+"""A vertical tab or a form feed does not separate items, though it may begin a line."""
 
 
 def spans(text: str, at: int = 0, parts: re.Pattern[str] = _PART) -> Iterator[tuple[int, int]]:

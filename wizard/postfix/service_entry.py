@@ -16,12 +16,12 @@ from typing import NamedTuple, Optional, Union
 from wizard.host.logical import SPACE, Logical
 from wizard.host.main_cf import spans
 
-WORD = re.compile(r"[^ \t\r\n\v\f]+")
-"""A column of an entry."""
+WORD = re.compile(r"[^ \t\r\n]+")
+"""A column of an entry. A vertical tab or a form feed belongs to it, though it may begin a line."""
 COLUMNS = 8
 """service, type, private, unpriv, chroot, wakeup, maxproc, command."""
-_ARGUMENT = re.compile(r"([ \t\r\n\v\f]+)|[{}]|[^{} \t\r\n\v\f]+")
-_BLANKS = re.compile(r"[ \t\r\n\v\f]+")
+_ARGUMENT = re.compile(r"([ \t\r\n]+)|[{}]|[^{} \t\r\n]+")
+_BLANKS = re.compile(r"[ \t\r\n]+")
 
 PORT_NAMES = {
     "smtp": 25,

@@ -94,9 +94,7 @@ SUBMISSION_SERVICES: tuple[SubmissionService, ...] = (
 
 def entries(cf: MasterCf, submission: SubmissionService) -> tuple[Service, ...]:
     """Return the active inet entries of a service, under any name; of duplicates the last."""
-    found = {
-        one.key: one for one in cf.services if one.type == "inet" and one.port in submission.names
-    }
+    found = {one.key: one for one in cf.services if one.port_number == submission.port}
     return tuple(found.values())
 
 

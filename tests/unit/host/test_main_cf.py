@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.host.facts import Distribution
-from wizard.host.main_cf import likely_database_type, likely_version, own_parameters
+from wizard.host.main_cf import likely_database_type, likely_version, own_parameters, words
 from wizard.postfix.main_cf import MainCf
 
 EL9 = Distribution("rhel", ("fedora",), "", "9.4", is_el=True)
@@ -77,3 +77,7 @@ def test_version_and_database_type(
 
 def test_ten_is_more_than_eight() -> None:
     assert likely_database_type({}, "3.10.13") == "lmdb"
+
+
+def test_only_blanks_and_commas_part_the_items_of_a_list() -> None:
+    assert words("a\vb,c\fd\re\t{f, g}") == ("a\vb", "c\fd", "e", "{f, g}")

@@ -196,3 +196,19 @@ def test_a_listener_takes_a_reload_and_an_interface_a_restart() -> None:
     assert needs(["sender_access", "submission/inet"]) == "reload"
     assert needs(["mydomain"]) == "reload"
     assert needs(["mydomain", "inet_protocols"]) == "restart"
+
+
+@pytest.mark.parametrize("name", ["0587", "192.0.2.1:00587", "msp"])
+def test_a_port_in_another_spelling_gets_no_second_entry(answers: Answers, name: str) -> None:
+    text = f"{name} inet n - n - - smtpd\n".encode()
+    after = MasterCf.parse(propose_master_cf(text, answers, FACTS).text)
+    assert [one.name for one in after.services if one.port_number == 587] == [name]
+
+
+def test_only_blanks_part_the_words_of_an_entry() -> None:
+    """Not the other white space that may begin a line; `postconf -P` reads them so, too."""
+    (service,) = MasterCf.parse(b"587 inet n - n - - smtpd\n\f-o a=b\n").services
+    assert service.command == "smtpd\f-o"
+    (service,) = MasterCf.parse(b"587 inet n - n - - smtpd\n -o a=b\v-o\td=e\n").services
+    assert (service.values, service.stray) == ({"a": "b\v-o"}, "d=e")
+    assert MasterCf.parse(b"587 inet n\v- n - - smtpd\n").malformed == (1,)
