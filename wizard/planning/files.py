@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from wizard.answers.model import POLICY
+from wizard.answers.unsaid import is_unsaid
 from wizard.paths import MAIN_CF, MASTER_CF, PARTED
 from wizard.plan.choices import Choices
 from wizard.plan.hand_edit import HandEdit
@@ -100,7 +101,8 @@ def _master_cf(live: bytes, request: Request, main: bytes) -> Proposal:
     checks_senders = hardening.owns_senders(answers, main)
     changed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    if served.SECTION in scope:
+    has_certificate = served.SECTION in scope and not is_unsaid(answers.certificate.source)
+    if has_certificate:
         cf, changed, warnings = served.without_options(cf, protected)
     # A run of senders alone leaves the lists where another table is in use.
     of_senders = hardening.SENDERS in scope and hardening.uses_or_used(
@@ -115,7 +117,7 @@ def _master_cf(live: bytes, request: Request, main: bytes) -> Proposal:
         proposal = propose_master_cf(
             cf, answers, host.postfix, scope.sections, protected=protected, services=services
         )
-    if served.SECTION in scope:
+    if has_certificate:
         return served.with_options_out(proposal, changed, warnings)
     return proposal
 

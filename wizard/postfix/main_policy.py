@@ -193,9 +193,12 @@ def _list(
     twins = cf.twins(parameter.name)
     if not twins:
         return cf, _new_list(parameter, goal, why, own, in_force)
+    live = words(cf, twins[0])
+    if parameter.optional and not live and not goal:
+        return cf, None
     change = addresses.change(
         parameter.kind,
-        words(cf, twins[0]),
+        live,
         goal,
         why,
         own,

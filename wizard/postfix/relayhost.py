@@ -13,9 +13,11 @@ from typing import Any, Optional
 from wizard.answers.model import Answers
 from wizard.answers.sections.relay import SMTPS, Relay
 from wizard.answers.unsaid import Unsaid, UnsaidText
+from wizard.host.main_cf import words
 from wizard.paths import SASL_PASSWD
 from wizard.postfix.lines import content
 from wizard.postfix.main_cf import MainCf, comment_out, is_blank
+from wizard.postfix.settings import Settings
 
 RELAY = "relay"
 HEADING = "# Relay host"
@@ -25,8 +27,14 @@ _PORTS = {"smtp": 25, "submission": 587, "smtps": SMTPS, None: 25}
 _LEVEL = re.compile(r"inline:\{ *\{ *(\S+) *= *(encrypt|secure|may) *\} *\}")
 _LEVELS = {"": "may", "none": "may", "may": "may", "encrypt": "encrypt", "secure": "secure"}
 """The answers' values of smtp_tls_security_level; no answer expresses verify, dane and others."""
-_OFF = (None, "", "no")
-"""Values of a parameter that is surely off; other values (`YES`, `$name`) may mean on."""
+_OFF = ("", "no")
+"""Values of a switch that is surely off, in lower case; another one (`$name`) may mean on."""
+_LOGIN = {
+    "smtp_sasl_tls_security_options": "$smtp_sasl_security_options",
+    "smtp_sasl_security_options": "noplaintext, noanonymous",
+}
+"""What keeps Postfix's client from mechanisms, under TLS and without, with the defaults."""
+_WRAPPER = "smtp_tls_wrappermode"
 _TABLES = re.compile(r"(?:\{[^{}]*\}|[^\s,{}])+")
 _WITH_PASSWORD = ("static", "inline")
 _MAPS = re.compile(
@@ -73,7 +81,7 @@ def plain_options(relay: Relay) -> str:
     return "noanonymous" if relay.host and relay.user and relay.tls == "may" else ""
 
 
-@_of("port")
+@_of("port", "tls")
 def wrapper(relay: Relay) -> str:
     """Return smtp_tls_wrappermode."""
     return "yes" if relay.host and relay.port == SMTPS else ""
@@ -91,12 +99,27 @@ def read_back(main: MainCf, passwords: Mapping[str, str]) -> dict[str, Any]:
     if not found:
         return {"host": UnsaidText(name)}
     port = _PORTS[found[2]] if found[2] in _PORTS else int(found[2])
-    values: dict[str, Any] = {"host": found[1], "port": port, "tls": _level(main)}
-    if main.value("smtp_sasl_auth_enable") not in _OFF:
+    level = _level(main, port)
+    values: dict[str, Any] = {"host": found[1], "port": port, "tls": level}
+    if not _is_off(main, "smtp_sasl_auth_enable"):
         maps = main.value("smtp_sasl_password_maps") or ""
         user, colon, _ = passwords.get(name.lower(), "").partition(":")
-        values["user"] = user if colon and _MAPS.fullmatch(maps) else _unsaid_user(maps)
+        is_read = colon and _MAPS.fullmatch(maps)
+        values["user"] = _user(main, user, level) if is_read else _unsaid_user(maps)
     return values
+
+
+def _is_off(main: MainCf, name: str) -> bool:
+    return (main.value(name) or "").lower() in _OFF
+
+
+def _user(main: MainCf, user: str, level: str) -> str:
+    """Return the user, as unsaid if the client never sends the password as PLAIN or LOGIN."""
+    settings = Settings({one.name: one.value for one in main.entries}, _LOGIN)
+    names = tuple(_LOGIN) if level == "may" else tuple(_LOGIN)[:1]
+    shown = (f"{name} = {settings.value(name)}" for name in names)
+    barred = (UnsaidText(one) for one in shown if "noplaintext" in words(one.lower()))
+    return next(barred, user)
 
 
 def _unsaid_user(maps: str) -> UnsaidText:
@@ -122,16 +145,18 @@ def own_level(main: MainCf) -> str:
     return found[2] if found and is_own else ""
 
 
-def _level(main: MainCf) -> str:
+def _level(main: MainCf, port: int) -> str:
     """Return the level for the relay host, the live text if no answer can express it."""
+    wrapped = (main.value(_WRAPPER) or "no").lower()
+    if wrapped != "yes" if port == SMTPS else wrapped not in _OFF:
+        return UnsaidText(f"{_WRAPPER} = {wrapped}")
     maps = main.value("smtp_tls_policy_maps")
     if maps:
         return own_level(main) or UnsaidText(maps)
-    enforced = main.value("smtp_enforce_tls")
-    if enforced not in _OFF:
-        return UnsaidText(f"smtp_enforce_tls = {enforced}")
+    if not _is_off(main, "smtp_enforce_tls"):
+        return UnsaidText(f"smtp_enforce_tls = {main.value('smtp_enforce_tls')}")
     live = main.value("smtp_tls_security_level") or ""
-    return _LEVELS.get(live) or UnsaidText(live)
+    return _LEVELS.get(live.lower()) or UnsaidText(live)
 
 
 def without_parameter(cf: MainCf, name: str, why: str, *, everywhere: bool) -> MainCf:

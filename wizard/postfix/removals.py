@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Optional
 
 from wizard.answers.model import Answers
+from wizard.answers.unsaid import is_unsaid
 from wizard.postfix import served
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import ORDER, PARAMETERS, WITH_ITS_BLOCK
@@ -41,7 +42,7 @@ def _without_relay(
 
     Without `today`, answers without a relay do not remove one that was set by hand.
     """
-    everywhere = today is not None or bool(answers.relay.host)
+    before, everywhere = cf, today is not None or bool(answers.relay.host)
     for one in PARAMETERS:
         if one.when_empty != WITH_ITS_BLOCK or one.value(answers) or one.name in protected:
             continue
@@ -53,13 +54,23 @@ def _without_relay(
         )
         if not one.is_unsaid(answers) and not is_as_today:
             cf = without_parameter(cf, one.name, _NO_RELAY, everywhere=everywhere)
-    cf = without_heading(cf, ORDER[RELAY], _NO_RELAY)
+    if cf.lines != before.lines:
+        cf = without_heading(cf, ORDER[RELAY], _NO_RELAY)
     return without_bars(cf, answers.relay, today.relay if today else None, protected)
+
+
+def _without_certificates(
+    cf: MainCf, answers: Answers, _today: Answers | None, protected: Collection[str]
+) -> _Result:
+    """Remove the certificates beside the answers' own; all stay where no answer expresses it."""
+    if is_unsaid(answers.certificate.source):
+        return cf, ()
+    return served.without_others(cf, protected)
 
 
 _REMOVALS: dict[str, _Remove] = {
     RELAY: _without_relay,
-    served.SECTION: lambda cf, _answers, _today, protected: served.without_others(cf, protected),
+    served.SECTION: _without_certificates,
 }
 
 REMOVED_ONLY = {served.SECTION: tuple(served.TAKEN_OUT), RELAY: NAMES}

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Optional
 
 from wizard.answers.sections.relay import Relay
+from wizard.answers.unsaid import Unsaid
 from wizard.paths import SASL_PASSWD
 from wizard.postfix.lines import Lines, checked, content
 from wizard.postfix.proposal import Proposal
@@ -38,6 +39,9 @@ def propose_sasl_passwd(
     `before` is today's relayhost; its row is removed if the answers have another relay. Without a
     password, a row of the same user is not changed, nor are keys in `protected`.
     """
+    if isinstance(relay.user, Unsaid) or isinstance(relay.host, Unsaid):
+        # main.cf keeps what it says of them, and Postfix may read this table.
+        return Proposal(live or b"")
     key, before = nexthop(relay) if relay.user else "", before.lower()
     lines = Lines.parse(live or b"")
     if before and before != key and before not in protected:

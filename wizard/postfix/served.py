@@ -56,14 +56,7 @@ _SWITCHES = ("smtpd_use_tls", "smtpd_enforce_tls", "smtpd_tls_wrappermode")
 """Parameters that turn TLS on if `_LEVEL` is empty; the third one does it always."""
 
 _OPTIONS = (*PAIR, *TAKEN_OUT)
-_PORTS = frozenset(
-    {
-        "smtp",
-        "mail",
-        "25",
-        *(name for submission in SUBMISSION_SERVICES for name in submission.names),
-    }
-)
+_PORTS = frozenset({25, *(submission.port for submission in SUBMISSION_SERVICES)})
 
 
 def is_set(name: str, value: str) -> bool:
@@ -71,6 +64,17 @@ def is_set(name: str, value: str) -> bool:
     follows = name.replace("tlsproxy_", "smtpd_", 1)
     same = {""} if follows == name else {f"${follows}", f"${{{follows}}}", f"$({follows})"}
     return value not in same
+
+
+def without_pair(cf: MainCf) -> str:
+    """Return the parameter, as `NAME = VALUE`, by which Postfix serves no `PAIR`, "" for none."""
+    names = (
+        (CHAINS,)
+        if cf.value(PAIR[0])
+        else (CHAINS, "smtpd_tls_eccert_file", "smtpd_tls_dcert_file")
+    )
+    found = ((name, cf.value(name) or "") for name in names)
+    return next((f"{name} = {value}" for name, value in found if value not in {"", "none"}), "")
 
 
 def without_others(cf: MainCf, protected: Collection[str]) -> tuple[MainCf, tuple[str, ...]]:
@@ -132,7 +136,7 @@ def without_tls(cf: MasterCf, settings: Settings) -> Iterator[str]:
         level = own.value(_LEVEL).lower()
         switches = _SWITCHES if not level else _SWITCHES[-1:]
         if service.command.rpartition("/")[2] == "smtpd" and not (
-            level not in {"", "none"} or any(own.value(one).lower() == "yes" for one in switches)
+            level not in {"", "none"} or any(own.is_on(one) for one in switches)
         ):
             yield (
                 f"master.cf, {service.key}: TLS is off there ({_LEVEL} = {level or '(empty)'}), so it shows"
@@ -154,7 +158,7 @@ def _serves(service: Service) -> bool:
     """True if a service does the TLS of one of the three ports, perhaps after postscreen."""
     program = service.command.rpartition("/")[2]
     if program == "smtpd":
-        return service.type == "pass" or (service.type == "inet" and service.port in _PORTS)
+        return service.type == "pass" or service.port_number in _PORTS
     return program == "tlsproxy"
 
 

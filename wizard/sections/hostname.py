@@ -16,17 +16,13 @@ from wizard.sections.section import NOT_YET, Section, TextByName
 
 def _read_back(host: Host) -> dict[str, Any]:
     main, own = main_cf(host), own_of(host)
-    live = main.value("mydomain")
-    domain = own.mydomain if is_set_up(host) else live or ""
-    found = {"myhostname": own.myhostname, "mydomain": domain}
-    origin = main.value("myorigin")
-    if origin is not None:
-        found["myorigin"] = PARAMETER.sub(r"$\1\2", origin)
-    values: dict[str, Any] = {name: value for name, value in found.items() if value}
-    if live is not None and not own.mydomain:
-        # A condition, or empty: without this the default would stand for it.
-        values["mydomain"] = unsaid("text", live)
-    return values
+    live = {name: main.value(name) for name in ("mydomain", "myorigin")}
+    domain = own.mydomain if is_set_up(host) else live["mydomain"] or ""
+    origin = PARAMETER.sub(r"$\1\2", live["myorigin"] or "")
+    found = {"myhostname": own.myhostname, "mydomain": domain, "myorigin": origin}
+    # A condition, or empty: without the live text the default would stand for it.
+    unclear = {name: unsaid("text", text) for name, text in live.items() if text is not None}
+    return {**unclear, **{name: value for name, value in found.items() if value}}
 
 
 def _preview(checked: Mapping[str, Any]) -> TextByName:

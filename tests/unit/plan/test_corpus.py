@@ -25,8 +25,6 @@ from wizard.sections.registry import NEEDS
 from wizard.status.settings import settings_by_section
 
 RESTRICTIONS = "smtpd_recipient_restrictions"
-OTHER_CERTIFICATES = {"chain-files", "old-2-3"}
-"""What smtpd serves beside the pair is taken out wherever the certificate section is planned."""
 EVERY = pytest.mark.parametrize("name", NAMES)
 
 
@@ -51,8 +49,7 @@ def test_reading_back_and_planning_at_once_changes_nothing(name: str, tmp_path: 
     assert today is not None
     for sections in (*((one,) for one in SECTIONS), SECTIONS):
         plan = build_plan(today, host, sections)
-        has_others = name in OTHER_CERTIFICATES and "certificate" in sections
-        assert moved(plan) == ([MAIN_CF] if has_others else []), sections
+        assert moved(plan) == [], sections
 
 
 @pytest.mark.slow

@@ -142,6 +142,19 @@ WRITTEN = {
     "a relay by an address of IPv6": Row(
         "relayhost = [IPv6:2001:db8::9]:smtp\n", "relay", {}, {"relayhost": None}
     ),
+    "465 without TLS from the first byte": Row(
+        "relayhost = [smtp.example.net]:465\nsmtp_tls_security_level = encrypt\n",
+        "relay",
+        {**RELAY, "port": 465},
+        {"relayhost": "[smtp.example.net]:465", "smtp_tls_wrappermode": "yes"},
+    ),
+    "587 with TLS from the first byte": Row(
+        "relayhost = [smtp.example.net]:587\nsmtp_tls_security_level = encrypt\n"
+        "smtp_tls_wrappermode = Yes\n",
+        "relay",
+        RELAY,
+        {"relayhost": "[smtp.example.net]:587", "smtp_tls_wrappermode": None},
+    ),
     "a limit with a unit": Row(
         "message_size_limit = 10M\n", "limits", {}, {"message_size_limit": "10485760"}
     ),
@@ -163,6 +176,19 @@ WRITTEN = {
         LINEAGE,
         {"smtpd_tls_key_file": f"{LIVE}/privkey.pem"},
     ),
+    "a chain beside the pair": Row(
+        f"smtpd_tls_cert_file = {LIVE}/fullchain.pem\nsmtpd_tls_key_file = {LIVE}/privkey.pem\n"
+        "smtpd_tls_chain_files = /etc/postfix/chain.pem\n",
+        "certificate",
+        LINEAGE,
+        {"smtpd_tls_cert_file": f"{LIVE}/fullchain.pem", "smtpd_tls_chain_files": None},
+    ),
+    "an ECDSA pair alone": Row(
+        "smtpd_tls_eccert_file = /etc/ec.pem\nsmtpd_tls_eckey_file = /etc/ec.key\n",
+        "certificate",
+        LINEAGE,
+        {"smtpd_tls_cert_file": f"{LIVE}/fullchain.pem", "smtpd_tls_eccert_file": None},
+    ),
     "a certificate by a parameter": Row(
         f"smtpd_tls_cert_file = $tls_dir/fullchain.pem\ntls_dir = {LIVE}\n",
         "certificate",
@@ -181,6 +207,7 @@ WRITTEN = {
     "a mail name in a file": Row(
         "myorigin = /etc/mailname\n", "hostname", HOSTNAME, {"myorigin": "$myhostname"}
     ),
+    "an empty mail name": Row("myorigin =\n", "hostname", HOSTNAME, {"myorigin": "$myhostname"}),
     "the domain of two labels": Row(
         "myhostname = example.com\n",
         "hostname",

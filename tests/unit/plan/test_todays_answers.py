@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.corpus import NAMES, host_of
-from tests.unit.plan.test_corpus import OTHER_CERTIFICATES, moved
+from tests.unit.plan.live import of_main_cf
+from tests.unit.plan.test_corpus import moved
 from wizard.answers.exchange import as_data, unexpressed_of
 from wizard.answers.model import SECTIONS, Answers
 from wizard.answers.toml import format_exchange, parse_answers
 from wizard.host.facts import Host
-from wizard.paths import MAIN_CF
 from wizard.planning.build import build_plan
 from wizard.planning.read_back import lost_items, read_back
 
@@ -36,7 +36,7 @@ def test_planning_todays_answers_again_is_nothing_to_do(name: str, tmp_path: Pat
         again = parse_answers(text)
         assert again == today
         plan = build_plan(again, host, SECTIONS)
-        assert moved(plan) == ([MAIN_CF] if name in OTHER_CERTIFICATES else [])
+        assert moved(plan) == []
 
 
 @pytest.mark.slow
@@ -61,3 +61,11 @@ def test_what_no_answer_expresses_is_listed(
     values = [one["value"] for one in found if f"{one['section']}.{one['name']}" == field]
     assert any(value in one for one in values), found
     assert all(one["why"] for one in found)
+
+
+@pytest.mark.parametrize("lines", ["proxy_interfaces = ,\n", "# Relay host\nrelayhost =\n"])
+def test_what_is_empty_already_stays_as_it_is(lines: str) -> None:
+    host = of_main_cf(lines)
+    today = read_back(host)
+    assert today is not None
+    assert moved(build_plan(today, host, SECTIONS)) == []

@@ -14,6 +14,8 @@ from wizard.certificates.dates import day
 from wizard.certificates.names import covers
 from wizard.host.facts import Host
 from wizard.paths import LINEAGES, SELF_SIGNED_CERT, SELF_SIGNED_KEY
+from wizard.postfix.main_cf import MainCf
+from wizard.postfix.served import without_pair
 from wizard.sections.certificate.gathering import gather
 from wizard.sections.certificate.obstacles import excluded
 from wizard.sections.certificate.plan import plan
@@ -38,6 +40,11 @@ _SOURCES = {
 
 def _read_back(host: Host) -> dict[str, Any]:
     main = main_cf(host)
+    other = without_pair(main) if is_set_up(host) else ""
+    return {"source": unsaid("choice", other)} if other else _of_pair(host, main)
+
+
+def _of_pair(host: Host, main: MainCf) -> dict[str, Any]:
     path = main.value("smtpd_tls_cert_file") or ""
     key = main.value("smtpd_tls_key_file") or path
     key = path if PARAMETER.sub(r"$\1\2", key) == "$smtpd_tls_cert_file" else key
@@ -60,6 +67,8 @@ def _read_back(host: Host) -> dict[str, Any]:
 
 def _value(host: Host, today: Answers) -> str:
     own = today.certificate
+    if is_unsaid(own.source):
+        return str(own.source) or NONE
     if own.source == "self-signed":
         ends = host.self_signed.not_after if host.self_signed else 0
         return _until("self-signed", ends)
