@@ -68,4 +68,6 @@ def _as_answer(section: str, name: str, value: Any) -> Any:
 
 
 def _is_right(section: str, name: str, value: Any) -> bool:
+    if isinstance(value, list) and any(map(is_unsaid, value)):
+        return False
     return all(one.name != name for one in check_section(section, {name: value})[1])

@@ -18,10 +18,10 @@ from wizard.postfix.main_cf import MainCf
 from wizard.postfix.parameters import ADDRESSES, INTERFACES, LOCAL_ALWAYS, NAMES, NETWORKS
 
 _NETWORK = re.compile(r"\[?([0-9A-Fa-f:.]+)\]?(/[0-9.]+)?")
-_BLANK = r"[^\S\x00-\x7f]"
+BLANK = r"[^\S\x00-\x7f]"
 """A blank that is none to Postfix, such as the wide one of Japanese and the no-break space."""
-_OF_NAMES = re.compile(rf"[a-z0-9._-]*(?:{_BLANK}[a-z0-9._-]*)+")
-_OF_ADDRESSES = re.compile(rf"[0-9a-f:./\[\]]*(?:{_BLANK}[0-9a-f:./\[\]]*)+")
+_OF_NAMES = re.compile(rf"[a-z0-9._-]*(?:{BLANK}[a-z0-9._-]*)+")
+_OF_ADDRESSES = re.compile(rf"[0-9a-f:./\[\]]*(?:{BLANK}[0-9a-f:./\[\]]*)+")
 _IPV4_PARTS = 4
 _DEEPEST = 8
 """Levels of `$name` that are expanded; the own names need one or two."""
@@ -68,7 +68,7 @@ class Own:
         """True if Postfix reads an item as it is meant. It misreads 127/8 and a final dot."""
         if kind == NETWORKS:
             return _is_strict(word)
-        return (kind != NAMES or not word.endswith(".")) and re.search(_BLANK, word) is None
+        return (kind != NAMES or not word.endswith(".")) and re.search(BLANK, word) is None
 
     def covers(self, kind: str, word: str, item: str) -> bool:
         """True if an item of a list has another one: it is the same, or a network with that one in it."""

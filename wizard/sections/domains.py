@@ -10,6 +10,7 @@ from wizard.answers.build import default_mydomain
 from wizard.answers.model import Answers, Caution, local_domains
 from wizard.answers.old_server import old_server
 from wizard.answers.rules.names import readable_name
+from wizard.answers.unsaid import is_unsaid
 from wizard.door import Door
 from wizard.host.exchangers import other_exchangers
 from wizard.host.facts import Host
@@ -20,9 +21,9 @@ from wizard.postfix.meaning import Own, own_names
 from wizard.postfix.parameters import LOCAL_ALWAYS, NAMES
 from wizard.sections.reading import (
     is_set_up,
+    items_of,
     main_cf,
     own_of,
-    parts,
     several,
     value_of,
     words_of,
@@ -34,13 +35,10 @@ from wizard.text import shortened
 def _read_back(host: Host) -> dict[str, Any]:
     own = own_of(host)
     implied = own.implied(NAMES)
-    listed = parts(words_of(host, "mydestination"))
-    read = dict.fromkeys(own.read(NAMES, word) for word in listed)
+    listed = items_of(own, NAMES, words_of(host, "mydestination"))
+    others = [one for one in listed if own.key(NAMES, one) not in implied]
     # Of a host that is set up, what is no answer (a table) is listed as such: `lost_items`.
-    is_today = is_set_up(host)
-    return {
-        "local": [key for key, is_answer in read if (is_answer or is_today) and key not in implied]
-    }
+    return {"local": [one for one in others if is_set_up(host) or not is_unsaid(one)]}
 
 
 def _value(host: Host, _today: Answers) -> str:

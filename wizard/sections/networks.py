@@ -17,7 +17,7 @@ from wizard.plan import firewall
 from wizard.plan.part import Part, Request
 from wizard.postfix.meaning import Own
 from wizard.postfix.parameters import ADDRESSES, NETWORKS
-from wizard.sections.reading import is_set_up, main_cf, parts, several, value_of, words_of
+from wizard.sections.reading import is_set_up, items_of, main_cf, several, value_of, words_of
 from wizard.sections.section import MISSING, NOT_YET, Issue, Section, TextByName
 
 _START_FIREWALLD = (
@@ -191,12 +191,12 @@ def _read_back(host: Host) -> dict[str, Any]:
     live = main_cf(host).value("mynetworks")
     if live is None and is_set_up(host):
         live = host.postfix.in_force.get("mynetworks")
-    networks = parts(words(live or ""))
+    networks = items_of(Own(), NETWORKS, words(live or ""))
     if networks:
-        found["mynetworks"] = list(dict.fromkeys(Own().key(NETWORKS, one) for one in networks))
-    outer = parts(words_of(host, "proxy_interfaces"))
+        found["mynetworks"] = networks
+    outer = items_of(Own(), ADDRESSES, words_of(host, "proxy_interfaces"))
     if outer:
-        found["proxy_interfaces"] = [Own().key(ADDRESSES, one) for one in outer]
+        found["proxy_interfaces"] = outer
     zone = firewall.mail_zone(host)
     if zone or host.firewall.is_given_up:
         found["firewall_zone"] = zone

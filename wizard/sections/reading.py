@@ -8,12 +8,13 @@ from typing import Any
 
 from wizard.answers.field import Field
 from wizard.answers.fields import fields_of
+from wizard.answers.unsaid import unsaid
 from wizard.host.facts import Host
 from wizard.host.main_cf import words
 from wizard.paths import MAIN_CF
 from wizard.postfix.itself import nexthops
 from wizard.postfix.main_cf import MainCf
-from wizard.postfix.meaning import Own, own_names
+from wizard.postfix.meaning import BLANK, Own, own_names
 from wizard.postfix.parameters import DEFAULTS
 from wizard.sections.section import NONE
 from wizard.text import shortened
@@ -44,6 +45,7 @@ _OF_THE_PACKAGE = frozenset(
 """Parameters of the package's main.cf that are about places and the package itself."""
 PARAMETER = re.compile(r"\$\{(\w+)\}|\$\((\w+)\)")
 """The two other spellings of $name."""
+_WIDE = re.compile(rf"{BLANK}+")
 NUMBER = re.compile(r"[0-9]{1,18}")
 """A number of Postfix: it has at most 64 bits."""
 
@@ -93,9 +95,18 @@ def words_of(host: Host, name: str) -> tuple[str, ...]:
     return words(main_cf(host).value(name) or "")
 
 
-def parts(listed: Iterable[str]) -> list[str]:
-    """Return the items around blanks that are none to Postfix, such as the wide one of Japanese."""
-    return [part for one in listed for part in (one.split() or [one])]
+def items_of(own: Own, kind: str, listed: Iterable[str]) -> list[str]:
+    """Return the items of a live list in the form of answers, each once.
+
+    An item that no answer expresses is `Unsaid`, with the text of main.cf. Items are also separated
+    at blanks that are none to Postfix, such as the wide one of Japanese.
+    """
+    found: dict[str, str] = {}
+    for one in listed:
+        for part in filter(None, _WIDE.split(one)):
+            key, is_answer = own.read(kind, part)
+            found.setdefault(key, key if is_answer else unsaid("text", part))
+    return list(found.values())
 
 
 def own_of(host: Host) -> Own:

@@ -14,12 +14,14 @@ from tests.unit.plan.live import (
     of_main_cf,
     planned,
 )
+from wizard.answers.unsaid import unsaid
 from wizard.paths import MAIN_CF
 from wizard.plan.choices import Choices
 from wizard.plan.losses import losses
 from wizard.plan.report import as_json
 from wizard.planning.build import build_plan
 from wizard.planning.by_hand import Base, hand_edits
+from wizard.planning.read_back import lost_items, read_back
 from wizard.postfix.main_cf import MainCf
 
 NETS = "mynetworks = 127.0.0.0/8, "
@@ -237,3 +239,33 @@ def test_another_spelling_is_no_edit_by_hand(name: str, left: str, now: str) -> 
     base = Base(texts[0], "1")
     edits = hand_edits(MAIN_CF, base, texts[1], texts[2], Choices())
     assert [one.name for one in edits] == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "answers", "others"),
+    [
+        (
+            "mydestination = m\u00fcnchen.example.com, a.example.com\n",
+            ("a.example.com",),
+            "m\u00fcnchen.example.com",
+        ),
+        ("mydestination = Cdb:/Etc/Names, $MY\n", (), "Cdb:/Etc/Names, $MY"),
+        ("mydestination = regexp:{{/X/ OK}}\n", (), "regexp:{{/X/ OK}}"),
+        ("mydestination = ${x}a.example.com, LOCALHOST\n", (), "${x}a.example.com"),
+    ],
+)
+def test_an_item_that_no_answer_expresses_is_shown_as_it_stands(
+    lines: str, answers: tuple[str, ...], others: str
+) -> None:
+    """In capitals, with its blanks, and a name in its own script: Postfix has no A-label for it."""
+    host = of_main_cf(lines)
+    today = read_back(host)
+    assert today is not None
+    assert today.domains.local == answers
+    assert [one.value for one in lost_items(host, today)] == [others]
+
+
+def test_a_list_without_any_answer_is_shown_as_it_stands() -> None:
+    today = read_back(of_main_cf("mynetworks = cidr:/etc/postfix/Nets\n"))
+    assert today is not None
+    assert today.networks.mynetworks == unsaid("list", "cidr:/etc/postfix/Nets")
