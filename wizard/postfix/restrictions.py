@@ -219,6 +219,14 @@ def _bounds(
     return _Bounds(login, relay, end)
 
 
+def reached(
+    live: Sequence[ParsedRestriction], value: Callable[[str], Optional[str]]
+) -> tuple[ParsedRestriction, ...]:
+    """Return the restrictions before the first that decides about all mail for us."""
+    end = _bounds(live, frozenset(), value).end
+    return tuple(one for one in live if one.first < end)
+
+
 def _classes(value: Callable[[str], Optional[str]]) -> Optional[tuple[str, ...]]:
     """Return the names of the restriction classes, None if other parameters name some."""
     listed = value(_CLASSES) or ""
@@ -255,17 +263,22 @@ def change(
 
     A missing item replaces one with the same zone or table, else it comes after its nearest
     predecessor. No item comes before the permit of logged-in users; lookups and blocklists also
-    come after the rule against relaying. Items that the answers cannot express keep their order;
+    come after the rule against relaying, and one that Postfix never reaches is moved. Items that the answers cannot express keep their order;
     those that Postfix does not know are nobody's choice, and the section policy takes them out. It
     alone also adds the rule against relaying, which may be the misspelt one.
     """
-    present = {one.key for one in live}
+    unreached = {one.first for one in live[len(reached(live, value)) :] if _owned(one)}
+    present = {one.key for one in live if one.first not in unreached}
     missing = [one for one in goal if one.section in sections and one.text.lower() not in present]
     named = {one.text.lower() for one in goal}
     obsolete = [
-        one for one in live if BLOCKLISTS in sections and one.key not in named and _owned(one)
+        one
+        for one in live
+        if BLOCKLISTS in sections
+        and (one.key not in named or one.first in unreached)
+        and _owned(one)
     ]
-    replaceable = {_family(one.key): one for one in obsolete}
+    replaceable = {_family(one.key): one for one in obsolete if one.first not in unreached}
     replace: dict[int, str] = {}
     remove: set[int] = set()
     replaced_by: dict[str, ParsedRestriction] = {}
@@ -309,7 +322,7 @@ def change(
     edit = ListEdit(why, frozenset(remove), replace, insert, whys)
     return Change(
         edit,
-        tuple(one.text for one in gone if one not in odd),
+        tuple(one.text for one in gone if one not in odd and one.key not in named),
         tuple(homeless),
         tuple(one.text for one in odd),
     )

@@ -15,7 +15,7 @@ from wizard.plan.part import Part, Request
 from wizard.plan.planned_file import PlannedFile
 from wizard.postfix import other_lists
 from wizard.postfix.blocklists import needs_key, read_back
-from wizard.postfix.restrictions import split_restrictions, wanted
+from wizard.postfix.restrictions import reached, split_restrictions, wanted
 from wizard.postfix.sender_access import (
     compare_rows,
     owned_rows,
@@ -25,7 +25,7 @@ from wizard.postfix.sender_access import (
     rows_by_key,
     table_in_use,
 )
-from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, words_of
+from wizard.sections.reading import RECIPIENT_RESTRICTIONS, is_set_up, main_cf, words_of
 from wizard.sections.section import (
     MISSING,
     UNHEALTHY,
@@ -120,7 +120,8 @@ def _settings(texts: Texts) -> TextByName:
 def _read_back(host: Host) -> dict[str, Any]:
     if not is_set_up(host):
         return {}
-    listed = split_restrictions(words_of(host, RECIPIENT_RESTRICTIONS))
+    written = split_restrictions(words_of(host, RECIPIENT_RESTRICTIONS))
+    listed = reached(written, main_cf(host).value)
     used, custom = read_back(one.text for one in listed)
     senders = owned_rows(host.text(SENDER_ACCESS))
     return {

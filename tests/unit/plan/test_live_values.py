@@ -239,6 +239,17 @@ WRITTEN = {
             " reject_rbl_client b_l.example"
         },
     ),
+    "a blocklist that is never reached": Row(
+        "smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination, $last,"
+        " reject_rbl_client bl.spamcop.net\nlast = permit\n",
+        "blocklists",
+        {"use": ["spamcop"]},
+        {
+            "smtpd_recipient_restrictions": "permit_mynetworks, reject_unauth_destination,"
+            " check_sender_access hash:/etc/postfix/sender_access, reject_rbl_client bl.spamcop.net,"
+            " $last"
+        },
+    ),
     "a delimiter of five": Row(
         "recipient_delimiter = +-_=.\n", "delivery", {}, {"recipient_delimiter": "+"}
     ),
