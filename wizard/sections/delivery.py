@@ -72,8 +72,13 @@ def _plan(request: Request) -> Part:
 
 
 def _value(host: Host, _today: Answers) -> str:
-    main = main_cf(host)
-    return main.value("mailbox_transport") or main.value("home_mailbox") or "Postfix's own mailbox"
+    """Return what gets the mail of users who are in no map, in the order of local(8)."""
+    others = {one.name: one.applies for one in _OTHERS}
+    for name in ("local_transport", "mailbox_transport", "mailbox_command", "home_mailbox"):
+        value = main_cf(host).value(name) or ""
+        if others.get(name, bool)(value):
+            return f"{name} = {value}" if name in others else value
+    return "Postfix's own mailbox"
 
 
 def _issues(host: Host, _today: Answers, _reported: Collection[str]) -> Iterator[Issue]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from wizard.answers.model import Answers
 from wizard.answers.sections.aliases import SYSTEM_ACCOUNTS
+from wizard.answers.unsaid import unsaid
 from wizard.host.facts import Host
 from wizard.paths import ALIASES as PATH
 from wizard.plan.hand_edit import HandEdit
@@ -23,6 +24,7 @@ from wizard.postfix.aliases import (
 from wizard.postfix.system_accounts import LIST
 from wizard.sections.aliases import system
 from wizard.sections.aliases.plan import plan
+from wizard.sections.reading import main_cf
 from wizard.sections.section import NONE, ManagedFile, Section, Table, TextByName, Texts, made_table
 
 if TYPE_CHECKING:
@@ -42,7 +44,22 @@ def _keep(answers: Answers, edit: HandEdit) -> Answers:
     return replace(answers, aliases=replace(answers.aliases, root=reader))
 
 
+def _elsewhere(host: Host) -> str:
+    """Return the parameter of main.cf by which no table of the file is looked up, else ""."""
+    values = ((name, main_cf(host).value(name)) for name in ("alias_maps", "alias_database"))
+    found = (f"{name} = {value}" for name, value in values if value is not None)
+    return "" if host.aliases.table_type else next(found, "")
+
+
+def _read_back(host: Host) -> dict[str, Any]:
+    elsewhere = _elsewhere(host)
+    reader = unsaid("text", elsewhere) if elsewhere else read_reader(host.files[PATH].live)
+    return {"root": reader, "system": system.read_back(host)}
+
+
 def _value(host: Host, _today: Answers) -> str:
+    if _elsewhere(host):
+        return _elsewhere(host)
     reader = _rows(host.files[PATH].live).get(ROOT)
     return NONE if reader is None else f"read by {reader}"
 
@@ -88,10 +105,7 @@ ALIASES = Section(
     complete=system.complete,
     edit_main=system.edit_main,
     plan=plan,
-    read_back=lambda host: {
-        "root": read_reader(host.files[PATH].live),
-        "system": system.read_back(host),
-    },
+    read_back=_read_back,
     keep=_keep,
     value=_value,
     unused=NONE,
