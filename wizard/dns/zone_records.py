@@ -57,6 +57,20 @@ _UNSEEN = {
 _FIELDS = {"A": 1, "MX": 2, "SOA": 7, "NS": 1, "CNAME": 1, "DNAME": 1}
 """Numbers of fields by type, for the types that an edit depends on."""
 
+_GENERAL = {
+    "TYPE1": "A",
+    "TYPE2": "NS",
+    "TYPE5": "CNAME",
+    "TYPE6": "SOA",
+    "TYPE15": "MX",
+    "TYPE16": "TXT",
+    "TYPE28": "AAAA",
+    "TYPE33": "SRV",
+    "TYPE39": "DNAME",
+    "TYPE257": "CAA",
+}
+"""The types on which an edit depends, by their general names (RFC 3597, section 5)."""
+
 SERIAL = 2
 """Index of the serial among the SOA's fields (RFC 1035, section 3.3.13)."""
 
@@ -269,8 +283,14 @@ def _record(entry: Entry, owner: Name, origin: Name, words: tuple[Word, ...]) ->
         rest = rest[1:]
     if not rest or rest[0].quoted or not kind:
         raise ZoneFault(f"line {entry.line}: no record type where one should be")
-    if class_word is not None and class_word.text.upper() != b"IN":
+    if class_word is not None and class_word.text.upper() not in {b"IN", b"CLASS1"}:
         raise ZoneFault(f"line {entry.line}: its class is {_shown(class_word)}, not IN")
+    is_general = rest[1:] and rest[1].text == b"\\#" and kind in _GENERAL.values()
+    if kind in _GENERAL or is_general:
+        raise ZoneFault(
+            f"line {entry.line}: its {_GENERAL.get(kind, kind)} record has the general form of RFC 3597,"
+            " which is not read here; write it in the form of its type"
+        )
     record = Record(owner, kind, origin, entry, rest[0], class_word, rest[1:])
     wanted = _FIELDS.get(kind)
     if wanted is not None and len(record.data) != wanted:

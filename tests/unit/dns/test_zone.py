@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from wizard.dns.zone import Zone, ZoneFault
 from wizard.dns.zone_edits import Wanted, edit, names_with_mx
-from wizard.dns.zone_records import next_serial
+from wizard.dns.zone_records import next_serial, read_records
 
 SEED = (Path(__file__).parents[3] / "scripts/lab/tree/var/named/zeke.ne.jp.zone").read_bytes()
 MX_LINE = b"\tIN MX\t10 mail.zeke.ne.jp.\n"
@@ -205,6 +205,9 @@ def test_glue_does_not_move() -> None:
         (HEAD + b"a IN A 192.0.2.1 192.0.2.2\n", "1 field"),
         (HEAD + b"a IN\n", "no record type"),
         (HEAD + b"a CH A 192.0.2.1\n", "class is CH"),
+        (HEAD + b"a TYPE1 \\# 4 C0000201\n", "line 3: its A record has the general form"),
+        (HEAD + b"@ type257 \\# 8 000569737375650A\n", "its CAA record has the general form"),
+        (HEAD + b"a IN MX \\# 4 000A0161\n", "its MX record has the general form"),
         (HEAD + b"\xc3\xa4 IN A 192.0.2.1\n", "is no name"),
         (HEAD + b"a..b IN A 192.0.2.1\n", "is no name"),
         (HEAD + b"a" * 64 + b" IN A 192.0.2.1\n", "is no name"),
@@ -214,6 +217,13 @@ def test_glue_does_not_move() -> None:
 def test_a_zone_that_cannot_be_edited_says_why(text: bytes, says: str) -> None:
     with pytest.raises(ZoneFault, match=says):
         edit(text, Wanted("example.com", "mail.example.org", NOW))
+
+
+def test_types_and_the_class_by_number() -> None:
+    """RFC 3597: of a type that no edit depends on, the number is enough."""
+    zone = Zone.parse(HEAD + b"a CLASS1 A 192.0.2.1\na TYPE65 \\# 3 000100\n")
+    found = read_records(zone, "example.com").all
+    assert [one.kind for one in found][-2:] == ["A", "TYPE65"]
 
 
 @pytest.mark.parametrize(
