@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wizard.host.logical import silent
+from wizard.host.logical import SPACE, silent
 from wizard.host.main_cf import spans
 from wizard.postfix.lines import checked, content
 from wizard.postfix.main_cf import Entry, MainCf
@@ -98,7 +98,7 @@ class _Row:
 
 def _rows(cf: MainCf, entry: Entry, why: str = "") -> list[_Row]:
     rows = []
-    nul = ""
+    nul, is_first = "", True
     for index in range(entry.lines[0], entry.end):
         raw = content(cf.lines.texts[index])
         if index < entry.equals or silent(raw):
@@ -107,7 +107,14 @@ def _rows(cf: MainCf, entry: Entry, why: str = "") -> list[_Row]:
         if nul:
             continue
         text, nul, _ = raw.partition("\0")
-        found = list(spans(text, entry.column if index == entry.equals else 0))
+        first, end = entry.column if index == entry.equals else 0, len(text)
+        # All white space around the value is trimmed, also what does not separate items.
+        if is_first:
+            first = end - len(text[first:].lstrip(SPACE))
+        if nul or index == entry.lines[-1]:
+            end = len(text.rstrip(SPACE))
+        is_first = is_first and first >= end
+        found = list(spans(text[:end], first))
         stops = [*(first for first, _ in found[1:]), len(text)]
         cells = [_Cell(text[first:end], text[end:stop]) for (first, end), stop in zip(found, stops)]
         # Postfix ignores the text after a NUL, so the edit removes it, without comments.

@@ -19,7 +19,8 @@ from wizard.answers.sections.domains import Domains
 from wizard.answers.sections.hostname import Hostname
 from wizard.answers.sections.networks import Networks
 from wizard.host.facts import Postfix
-from wizard.host.main_cf import normalised
+from wizard.host.main_cf import normalised, words
+from wizard.postfix.items import words as items_of
 from wizard.postfix.lines import content
 from wizard.postfix.main_cf import MainCf, set_value
 from wizard.postfix.main_policy import propose_main_cf
@@ -283,3 +284,21 @@ def test_a_file_that_is_set_up_needs_no_jinja(tmp_path_factory: pytest.TempPathF
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", program, str(path)], check=True, env=environment)
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        (b"a = \v x,\n\f y\n", ("x", "\f", "y")),
+        (b"a =\n\v\n\f x\v y \v\n", ("x\v", "y")),
+        (b"a =\v\n \vx, y\v\0 z\n w\n", ("x", "y")),
+        (b"a = \v\n", ()),
+    ],
+)
+def test_white_space_around_a_value_is_no_item_of_it(text: bytes, items: tuple[str, ...]) -> None:
+    """Within it, a vertical tab and a form feed belong to an item; `value` has the same ones."""
+    main = MainCf.parse(text)
+    entry = main.entry("a")
+    assert entry is not None
+    assert items_of(main, entry) == items
+    assert words(main.value("a") or "") == items
