@@ -9,7 +9,7 @@ from wizard.commands.console import Console
 from wizard.commands.planning import Options, need_root
 from wizard.commands.refused import or_refused
 from wizard.errors import Trouble
-from wizard.planning.read_back import lost_items
+from wizard.planning.read_back import lost_items, why_none
 from wizard.secrets import masked, masked_data
 from wizard.session import Session
 
@@ -40,7 +40,7 @@ def todays_answers(session: Session) -> tuple[Answers, tuple[Unexpressed, ...]]:
     if answers is None:
         raise Trouble(
             _DOING,
-            "this host was not set up before, so it has none",
+            why_none(host, "this host was not set up before, so it has none"),
             "Write a file with answers (`postfix-wizard help answers`), or open the wizard.",
         )
     return answers, (*unexpressed_of(answers), *lost_items(host, answers))

@@ -17,6 +17,7 @@ from wizard.commands.refused import or_refused
 from wizard.errors import AnswersTrouble, Trouble, UsageTrouble
 from wizard.host.facts import Host
 from wizard.plan.choices import PLANNED
+from wizard.planning.read_back import why_none
 from wizard.session import Session
 
 HOST_SECONDS = 15.0
@@ -48,7 +49,7 @@ def run_check(session: Session, options: Options, console: Console) -> int:
     if answers is None:
         raise AnswersTrouble(
             "checking this server",
-            "it was not set up before, and no answers say what it should be",
+            why_none(host, "it was not set up before, and no answers say what it should be"),
             "Name a file with --answers, or set the server up first.",
         )
     if options.print_target:

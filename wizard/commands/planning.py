@@ -24,6 +24,7 @@ from wizard.make_plan import with_proof
 from wizard.plan import report
 from wizard.plan.choices import OPEN, Choices
 from wizard.plan.model import Plan
+from wizard.planning.read_back import why_none
 from wizard.session import Session
 
 
@@ -94,7 +95,7 @@ def plan_on(
     if answers is None:
         raise AnswersTrouble(
             "looking for answers",
-            "none were given and this host was not set up before",
+            f"none were given and {why_none(host, 'this host was not set up before')}",
             "Name a file with --answers, or open the wizard: `postfix-wizard`.",
         )
     answers = _narrowed(answers, session, host, options)

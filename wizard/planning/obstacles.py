@@ -13,6 +13,7 @@ from wizard.paths import MAIN_CF, MASTER_CF, PARTED, SENDER_ACCESS
 from wizard.plan.part import Request
 from wizard.planning import other_mta
 from wizard.planning.files import Proposed
+from wizard.planning.read_back import why_none
 from wizard.postfix.main_cf import MainCf
 from wizard.postfix.master_cf import MasterCf
 from wizard.sections.reading import is_set_up
@@ -131,13 +132,7 @@ def _nameless(request: Request) -> Iterator[Problem]:
         and scope.sections != {_HOSTNAME}
         and is_set_up(host)
     ):
-        live = MainCf.parse(host.text(MAIN_CF)).value("myhostname") or host.network.hostname
-        yield Problem(
-            _HOSTNAME,
-            "myhostname",
-            f"this server's name is {live or 'not known'}, and no answer can be that, so what it has today"
-            f" cannot be read back. Run the section {_HOSTNAME} by itself first, with a full name",
-        )
+        yield Problem(_HOSTNAME, "myhostname", why_none(host, ""))
 
 
 def _malformed(host: Host) -> Iterator[Problem]:

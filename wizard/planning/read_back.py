@@ -15,7 +15,7 @@ from wizard.answers.fields import field_of
 from wizard.answers.model import Answers
 from wizard.answers.unsaid import is_unsaid, unsaid
 from wizard.host.facts import Host
-from wizard.sections.reading import is_set_up, numbers_of
+from wizard.sections.reading import is_set_up, main_cf, numbers_of
 from wizard.sections.registry import SECTIONS
 
 Values = dict[str, dict[str, Any]]
@@ -42,6 +42,17 @@ def read_back(host: Host) -> Optional[Answers]:
         return None
     result = build_each(answers)
     return result if isinstance(result, Answers) else None
+
+
+def why_none(host: Host, never: str) -> str:
+    """Return why a host has no answers of today: `never` for one that nobody set up."""
+    if not is_set_up(host):
+        return never
+    live = main_cf(host).value("myhostname") or host.network.hostname
+    return (
+        f"this server's name is {live or 'not known'}, and no answer can be that, so what it has today"
+        " cannot be read back. Run the section hostname by itself first, with a full name"
+    )
 
 
 def lost_items(host: Host, today: Answers) -> Iterator[Unexpressed]:

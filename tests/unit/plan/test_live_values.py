@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
+from tests.factories import FRESH
 from tests.unit.plan.live import (
     HOSTNAME,
     LINEAGE,
@@ -25,7 +26,7 @@ from wizard.answers.unsaid import is_unsaid
 from wizard.drafts.draft import Draft
 from wizard.paths import MAIN_CF, SELF_SIGNED_CERT
 from wizard.planning.build import build_plan
-from wizard.planning.read_back import read_back
+from wizard.planning.read_back import read_back, why_none
 from wizard.postfix.main_cf import MainCf
 
 
@@ -369,3 +370,17 @@ def test_a_password_in_main_cf_is_not_shown() -> None:
     assert [one.partition(" is taken out")[0] for one in told] == [
         "smtp_sasl_password_maps = hash:/etc/postfix/mine, inline:..., static:..."
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ("myhostname = mail\n", "name is mail, and no answer can be that"),
+        ("myhostname = $mydomain\nmydomain = $myhostname\n", "name is $mydomain, and no answer"),
+    ],
+)
+def test_a_server_without_a_full_name_is_not_one_that_nobody_set_up(lines: str, why: str) -> None:
+    host = of_main_cf(lines)
+    assert read_back(host) is None
+    assert why in why_none(host, "never")
+    assert why_none(FRESH, "never") == "never"
