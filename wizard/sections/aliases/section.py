@@ -45,7 +45,7 @@ def _keep(answers: Answers, edit: HandEdit) -> Answers:
 
 
 def _elsewhere(host: Host) -> str:
-    """Return the parameter of main.cf by which no table of the file is looked up, else ""."""
+    """Return the parameter of main.cf that names other tables than that of the file, else ""."""
     values = ((name, main_cf(host).value(name)) for name in ("alias_maps", "alias_database"))
     found = (f"{name} = {value}" for name, value in values if value is not None)
     return "" if host.aliases.table_type else next(found, "")
