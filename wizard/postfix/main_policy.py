@@ -290,11 +290,10 @@ def _set_twice(live: MainCf, planned: MainCf, names: Iterable[str]) -> Iterator[
 
 
 def _warnings(cf: MainCf, chosen: Collection[str]) -> Iterator[str]:
-    if POLICY in chosen:
-        relay = cf.value("smtpd_relay_restrictions")
-        if relay and "permit_sasl_authenticated" not in relay:
-            yield (
-                "smtpd_relay_restrictions in main.cf lacks permit_sasl_authenticated: people who"
-                " log in on 587 and 465 cannot send to other servers."
-            )
+    relay = cf.value("smtpd_relay_restrictions") or ""
+    if POLICY in chosen and restrictions.refuses_logins(relay):
+        yield (
+            "smtpd_relay_restrictions in main.cf lacks permit_sasl_authenticated: people who"
+            " log in on 587 and 465 cannot send to other servers."
+        )
     yield from permits_too_early(cf, chosen)

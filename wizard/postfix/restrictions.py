@@ -51,6 +51,18 @@ LOGGED_IN = frozenset(
 )
 """Restrictions that permit logged-in users, from any address."""
 
+
+def refuses_logins(value: str) -> bool:
+    """True if a list of who may relay refuses somebody, and permits neither logins nor everybody.
+
+    What a `$name`, a class or a table says is not known, and counts as neither.
+    """
+    listed = {one.lower() for one in words(value)}
+    return listed.isdisjoint({"permit_sasl_authenticated", "permit"}) and any(
+        one.startswith(("reject", "defer")) for one in listed
+    )
+
+
 _ENDS = frozenset({"permit", "reject", "defer", "permit_auth_destination"})
 """Restrictions that decide about all mail for us, so that Postfix evaluates nothing after them."""
 

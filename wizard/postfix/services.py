@@ -18,6 +18,7 @@ from wizard.postfix.master_cf import (
     uncomment_option,
 )
 from wizard.postfix.proposal import Proposal
+from wizard.postfix.restrictions import refuses_logins
 from wizard.postfix.service_entry import Service
 
 _SUBMISSIONS_SINCE = (3, 7)
@@ -265,7 +266,7 @@ def _expected(service: Service, submission: SubmissionService) -> list[tuple[str
 
 def _warnings(service: Service) -> Iterator[str]:
     relay = service.options.get("smtpd_relay_restrictions")
-    if relay and relay.value and "permit_sasl_authenticated" not in relay.value:
+    if relay and refuses_logins(relay.value):
         yield (
             f"master.cf, {service.key}: smtpd_relay_restrictions={relay.value} lacks"
             " permit_sasl_authenticated, so people who log in there cannot send to other servers."

@@ -12,6 +12,7 @@ from wizard.answers.model import Answers
 from wizard.host.facts import Postfix
 from wizard.postfix.master_cf import MasterCf, option_text
 from wizard.postfix.parameters import needs
+from wizard.postfix.restrictions import refuses_logins
 from wizard.postfix.services import propose_master_cf
 
 FACTS = Postfix(None, "3.8.5", "lmdb")
@@ -212,3 +213,18 @@ def test_only_blanks_part_the_words_of_an_entry() -> None:
     (service,) = MasterCf.parse(b"587 inet n - n - - smtpd\n -o a=b\v-o\td=e\n").services
     assert (service.values, service.stray) == ({"a": "b\v-o"}, "d=e")
     assert MasterCf.parse(b"587 inet n\v- n - - smtpd\n").malformed == (1,)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_so"),
+    [
+        ("permit_mynetworks, reject_unauth_destination", True),
+        ("permit_tls_clientcerts,defer_unauth_destination", True),
+        ("PERMIT_SASL_AUTHENTICATED, Reject", False),
+        ("permit_mynetworks, permit", False),
+        ("$my_relay", False),
+        ("", False),
+    ],
+)
+def test_who_logs_in_is_refused_only_by_a_rule_that_refuses(value: str, is_so: bool) -> None:
+    assert refuses_logins(value) == is_so
