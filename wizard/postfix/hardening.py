@@ -175,7 +175,7 @@ def unprotected(services: Iterable[Service], settings: Settings) -> tuple[str, .
     for one in (one for one in services if one.port_number in ports):
         own = settings.of(one.values)
         takes_logins = RECIPIENT in one.options or own.is_on("smtpd_sasl_auth_enable")
-        if takes_logins and not any(_compares(own.words(name)) for name in _LISTS):
+        if takes_logins and not any(_compares(own.keywords(name)) for name in _LISTS):
             found.append(one.key)
     return tuple(found)
 
@@ -220,7 +220,7 @@ def propose_sender_checks(
         if option and same_value(option.value, other):
             cf = set_option(cf, option, wanted, why)
             changed.append(key)
-        elif checks_senders and not (option and _compares(words(option.value))):
+        elif checks_senders and not (option and _compares(words(option.value.lower()))):
             warnings.append(
                 f"master.cf, {key}: {RECIPIENT} is not the policy's, so it is left as it is; put "
                 f"{MISMATCH} before its permit_sasl_authenticated."

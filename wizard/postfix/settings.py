@@ -72,6 +72,10 @@ class Settings:
         """Return the items of a list; braces are one item."""
         return words(self.value(name))
 
+    def keywords(self, name: str) -> tuple[str, ...]:
+        """Return the items of a list in lower case, as Postfix compares names of restrictions."""
+        return tuple(one.lower() for one in self.words(name))
+
     def number(self, name: str) -> Optional[int]:
         """Return a size in bytes, 0 for no limit or if it is not set.
 

@@ -55,7 +55,7 @@ def _has_everybody(settings: Settings, name: str) -> bool:
 
 def _refuses_strangers(settings: Settings, name: str) -> bool:
     """True if the list ends with `reject` and lets nobody pass by the recipient alone."""
-    listed = settings.words(name)
+    listed = settings.keywords(name)
     return listed[-1:] == ("reject",) and "permit_auth_destination" not in listed
 
 
@@ -68,7 +68,8 @@ def _permits_all(settings: Settings, name: str) -> bool:
     """True if `permit` comes first in a list that decides who relays, and no other one refuses."""
     other = next(one for one in _WHO_RELAYS if one != name)
     refuses = {"reject", "defer", "reject_unauth_destination", "defer_unauth_destination"}
-    return settings.words(name)[:1] == ("permit",) and refuses.isdisjoint(settings.words(other))
+    is_first = settings.keywords(name)[:1] == ("permit",)
+    return is_first and refuses.isdisjoint(settings.keywords(other))
 
 
 _RULES = (

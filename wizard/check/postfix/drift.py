@@ -117,7 +117,7 @@ def _lacks_protocol(settings: Settings, planned: str) -> str:
 
 def _has_no_relay_rule(settings: Settings, _planned: str) -> str:
     lists = ("smtpd_recipient_restrictions", "smtpd_relay_restrictions")
-    has_rule = any(_RELAY_RULES.intersection(settings.words(name)) for name in lists)
+    has_rule = any(_RELAY_RULES.intersection(settings.keywords(name)) for name in lists)
     return "" if has_rule else "no list refuses mail of strangers for others"
 
 

@@ -171,7 +171,7 @@ def _users_only(settings: Settings, also: str = _USERS) -> bool:
 
     It may be any list: EL's example has it in smtpd_relay_restrictions. `also` is who else may send.
     """
-    sends = settings.words(RECIPIENT)
+    sends = settings.keywords(RECIPIENT)
     return any(_refuses_others(settings.words(name), also) for name in LISTS) and (
         not sends or _USERS in sends
     )

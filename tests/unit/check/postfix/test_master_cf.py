@@ -37,6 +37,14 @@ MASTER_RIGHT = {"master.cf.25": RIGHT, "master.cf.587": RIGHT, "master.cf.465": 
         ("smtps", "submissions", {}),
         ("smtps", "465", {}),
         ("wrappermode = yes", "wrappermode = YES", {}),
+        ("permit_sasl_authenticated,reject", "PERMIT_SASL_AUTHENTICATED,Reject", {}),
+        (
+            "smtps/inet/smtpd_tls_wrappermode = yes",
+            "smtps/inet/smtpd_tls_wrappermode = yes\nsmtp/inet/smtpd_recipient_restrictions = PERMIT",
+            {
+                "25": "smtpd_recipient_restrictions=PERMIT: no list refuses mail of strangers for others"
+            },
+        ),
         ("submission", "0.0.0.0:submission", {}),
         ("smtps      inet", "#", {"465": "no active entry"}),
         ("smtpd\npickup", "postscreen\npickup", {"25": "run by postscreen, and no smtpd/pass"}),
