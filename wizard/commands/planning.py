@@ -95,7 +95,7 @@ def plan_on(
     if answers is None:
         raise AnswersTrouble(
             "looking for answers",
-            f"none were given and {why_none(host, 'this host was not set up before')}",
+            why_none(host, "none were given and this host was not set up before"),
             "Name a file with --answers, or open the wizard: `postfix-wizard`.",
         )
     answers = _narrowed(answers, session, host, options)
