@@ -110,9 +110,17 @@ def parse_direct(text: bytes) -> frozenset[tuple[str, ...]]:
 
 
 def read_zones(door: Door) -> dict[str, ZoneSettings]:
-    """Read all zones' permanent settings; an invalid file is skipped, as firewalld does."""
-    read = {name: _read_zone(door, path) for name, path in _files(door, "zones").items()}
-    return {name: settings for name, settings in read.items() if settings is not None}
+    """Read all zones' permanent settings; an invalid file is skipped, as firewalld does.
+
+    So the package's own zone remains where the file in /etc is the invalid one.
+    """
+    paths = (
+        f"{home}/zones/{name}.xml"
+        for home in (LIB, ETC)
+        for name in _xml_names(door, f"{home}/zones")
+    )
+    read = ((path.rpartition("/")[2][: -len(".xml")], _read_zone(door, path)) for path in paths)
+    return {name: settings for name, settings in read if settings is not None}
 
 
 def changed_zones(door: Door) -> frozenset[str]:

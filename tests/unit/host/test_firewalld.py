@@ -168,3 +168,11 @@ def test_a_port_that_is_open_by_number_opens_its_service(
     zone = begin_firewall(Door(tree))().zone("own")
     assert zone is not None
     assert zone.permanent == opened
+
+
+def test_a_file_of_no_sense_in_etc_does_not_hide_the_one_of_the_package(tmp_path: Path) -> None:
+    for home, text in (("usr/lib", b"<zone><service name='ssh'/></zone>"), ("etc", b"<zone><")):
+        place = tmp_path / home / "firewalld/zones/public.xml"
+        place.parent.mkdir(parents=True)
+        place.write_bytes(text)
+    assert read_zones(Door(tmp_path))["public"].of("service") == {"ssh"}
