@@ -14,6 +14,18 @@ from screens.keeper import Keeper
 from tests.screens.picture import picture
 
 GOLDENS = Path(__file__).parent / "goldens"
+EVERY_LANDING = frozenset({"test_flow.py", "test_keys.py", "test_look.py"})
+"""Modules that are in each landing: the way through the screens, each key, each golden."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take half of the other modules' tests by turns: a screen takes half a second of a core each time."""
+    here = Path(__file__).parent
+    for item in items:
+        is_mine = item.path.is_relative_to(here) and item.path.name not in EVERY_LANDING
+        if is_mine and item.get_closest_marker("by_turns") is None:
+            item.add_marker(pytest.mark.by_turns(2, single=True))
 
 
 @pytest.fixture(autouse=True)
