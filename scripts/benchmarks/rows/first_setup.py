@@ -100,19 +100,14 @@ def _furnish(host: Host, contender: str, ready: dict[str, str], ansible: Path) -
         host.run([PROGRAM, "--version"], check=True)
     if contender in {"warm", "cold"}:
         return
-    put_ready(host, ready)
+    for name, text in ready.items():
+        host.write(f"/root/ready/{name}", text)
+        host.run(["touch", "-d", "2024-02-25", f"/root/ready/{name}"], check=True)
     if contender == "play":
         shutil.copytree(ansible, host.root / "opt/ansible", symlinks=True)
         host.push(HERE / "peers/play.yml", "/root/play.yml")
     else:
         host.push(HERE / "peers/setup.sh", "/root/setup.sh")
-
-
-def put_ready(host: Host, ready: dict[str, str]) -> None:
-    """Put the ready files into a host, so old that Postfix does not wait for them."""
-    for name, text in ready.items():
-        host.write(f"/root/ready/{name}", text)
-        host.run(["touch", "-d", "2024-02-25", f"/root/ready/{name}"], check=True)
 
 
 def _ansible(here: Yard) -> Path:

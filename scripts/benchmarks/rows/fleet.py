@@ -16,7 +16,7 @@ import tomlkit
 
 from benchmarks.figures import Figure
 from benchmarks.hosts import HERE, PYZ, ROOT, yard
-from benchmarks.rows.first_setup import put_ready, ready_files
+from benchmarks.rows.first_setup import ready_files
 from lab.control import COLLECTION, Fleet, control
 from lab.shell import LabError
 
@@ -29,7 +29,10 @@ compares the variables, and proves each server at the end; the play waits for th
 time of Ansible and ssh on the control machine. All hosts share its cores. Ten hosts are
 measured once."""
 
-_TURNS = (("ours", (COLLECTION, "-e", "postfix_wizard_all_at_once=true")), ("play", ("play.yml",)))
+_TURNS = (
+    ("ours", (COLLECTION, "-e", "postfix_wizard_all_at_once=true")),
+    ("play", ("play.yml", "-e", "ready=ready")),
+)
 _RUNS = ("first set-up", "second run")
 
 
@@ -74,8 +77,9 @@ def _fleet(count: int, ready: dict[str, str]) -> Iterator[Fleet]:
             f"mx{number}.example.com": here.boot(pyz=None, suite=suites[number % 2])
             for number in range(1, count + 1)
         }
-        for host in hosts.values():
-            put_ready(host, ready)
+        (directory / "ready").mkdir()
+        for name, text in ready.items():
+            (directory / "ready" / name).write_text(text)
         shared = {
             "ansible_user": "root",
             "ansible_python_interpreter": "/usr/bin/python3",
