@@ -148,7 +148,7 @@ def own_level(main: MainCf) -> str:
 def _level(main: MainCf, port: int) -> str:
     """Return the level for the relay host, the live text if no answer can express it."""
     wrapped = (main.value(_WRAPPER) or "no").lower()
-    if wrapped != "yes" if port == SMTPS else wrapped not in _OFF:
+    if wrapped != ("yes" if port == SMTPS else "no"):
         return UnsaidText(f"{_WRAPPER} = {wrapped}")
     maps = main.value("smtp_tls_policy_maps")
     if maps:

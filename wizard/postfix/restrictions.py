@@ -275,9 +275,10 @@ def change(
 
     A missing item replaces one with the same zone or table, else it comes after its nearest
     predecessor. No item comes before the permit of logged-in users; lookups and blocklists also
-    come after the rule against relaying, and one that Postfix never reaches is moved. Items that the answers cannot express keep their order;
-    those that Postfix does not know are nobody's choice, and the section policy takes them out. It
-    alone also adds the rule against relaying, which may be the misspelt one.
+    come after the rule against relaying, and one that Postfix never reaches is moved. Items that the
+    answers cannot express keep their order; those that Postfix does not know are nobody's choice, and
+    the section policy takes them out. It alone also adds the rule against relaying, which may be the
+    misspelt one.
     """
     unreached = {one.first for one in live[len(reached(live, value)) :] if _owned(one)}
     present = {one.key for one in live if one.first not in unreached}

@@ -20,7 +20,7 @@ def _read_back(host: Host) -> dict[str, Any]:
     domain = own.mydomain if is_set_up(host) else live["mydomain"] or ""
     origin = PARAMETER.sub(r"$\1\2", live["myorigin"] or "")
     found = {"myhostname": own.myhostname, "mydomain": domain, "myorigin": origin}
-    # A condition, or empty: without the live text the default would stand for it.
+    # A condition, or empty: without the live text the default would be read instead.
     unclear = {name: unsaid("text", text) for name, text in live.items() if text is not None}
     return {**unclear, **{name: value for name, value in found.items() if value}}
 
